@@ -1,0 +1,119 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "gradus",
+    products: [
+        .executable(name: "gradus", targets: ["Operator"]),
+        .executable(name: "gradus-intake", targets: ["Intake"]),
+        .executable(name: "gradus-scoring", targets: ["Scoring"]),
+        .executable(name: "gradus-payroll", targets: ["Payroll"]),
+        .executable(name: "gradus-notifications", targets: ["Notifications"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Vocabulary, rules and decisions: no I/O, no clock, no environment.
+        .pure("Domain"),
+        .pure("Contracts", needs: ["Domain"]),
+        .pure("FEEL", needs: ["Domain"]),
+        .pure("DMN", needs: ["Domain", "FEEL"]),
+        .pure("Schemes", needs: ["Domain", "FEEL", "DMN", .yams, .crypto]),
+        .pure("IntakeCore", at: "Services/Intake/Core", needs: ["Domain", "Contracts", .crypto]),
+        .pure("ScoringCore", at: "Services/Scoring/Core", needs: ["Domain", "Contracts", "Schemes"]),
+        .pure("PayrollCore", at: "Services/Payroll/Core", needs: ["Domain", "Contracts", "Schemes"]),
+        .pure("NotificationsCore", at: "Services/Notifications/Core", needs: ["Domain", "Contracts", "Schemes", .mustache]),
+
+        // The three C libraries, each behind one Swift module.
+        .systemLibrary(name: "CLibPQ", path: "Shared/CLibPQ", pkgConfig: "libpq"),
+        .systemLibrary(name: "CRdKafka", path: "Shared/CRdKafka", pkgConfig: "rdkafka"),
+        .systemLibrary(name: "CCurl", path: "Shared/CCurl", pkgConfig: "libcurl"),
+        .shared("Postgres", needs: ["CLibPQ", "Domain", .log]),
+        .shared("Kafka", needs: ["CRdKafka", "Domain", .log]),
+        .shared("Mail", needs: ["CCurl"]),
+        .shared("ServiceKit", needs: ["Domain", "Kafka", "Postgres", .configuration, .log, .metrics, .hummingbird, .lifecycle, .signals]),
+        .shared("Messaging", needs: ["Domain", "Contracts", "Kafka", "Postgres", .log, .metrics, .lifecycle, .crypto]),
+
+        // The four services and the operator's command.
+        .service("Intake", needs: ["Messaging", "Schemes", .hummingbird, .yams]),
+        .service("Scoring", needs: ["Messaging", "Schemes", "FEEL"]),
+        .service("Payroll", needs: ["Messaging", "Schemes", .hummingbird]),
+        .service("Notifications", needs: ["Messaging", "Schemes", "Mail", .hummingbird, .mustache, .httpClient, .crypto]),
+        .executableTarget(
+            name: "Operator",
+            dependencies: [
+                "Domain", "Contracts", "FEEL", "DMN", "Schemes", "Kafka", "Postgres", "Messaging", "ServiceKit",
+                "IntakeCore", "ScoringCore", "PayrollCore", .argumentParser, .log, .yams, .crypto, .configuration,
+            ],
+            path: "Services/Operator",
+            exclude: ["README.md"],
+            swiftSettings: .strict),
+
+        .tests("DomainTests", needs: ["Domain"]),
+        .tests("FEELTests", needs: ["FEEL", "Domain"]),
+        .tests("DMNTests", needs: ["DMN", "FEEL", "Domain"]),
+        .tests("SchemesTests", needs: ["Schemes", "FEEL", "Domain"]),
+        .tests("PostgresTests", needs: ["Postgres"]),
+        .tests("KafkaTests", needs: ["Kafka"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+extension Target {
+    static func pure(_ name: String, at path: String? = nil, needs: [Dependency] = []) -> Target {
+        .target(name: name, dependencies: needs, path: path ?? "Shared/\(name)", exclude: [], swiftSettings: .strict + [.strictMemorySafety()])
+    }
+
+    static func shared(_ name: String, needs: [Dependency] = []) -> Target {
+        .target(name: name, dependencies: needs, path: "Shared/\(name)", swiftSettings: .strict)
+    }
+
+    static func service(_ name: String, needs: [Dependency] = []) -> Target {
+        .executableTarget(
+            name: name,
+            dependencies: [
+                "Domain", "Contracts", "Kafka", "Postgres", "ServiceKit", .target(name: "\(name)Core"),
+                .configuration, .lifecycle, .log, .metrics,
+            ] + needs,
+            path: "Services/\(name)/App",
+            swiftSettings: .strict)
+    }
+
+    static func tests(_ name: String, needs: [Dependency]) -> Target {
+        .testTarget(name: name, dependencies: needs, path: "Tests/\(name)", swiftSettings: .strict)
+    }
+}
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let httpClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let log = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let mustache = product(name: "Mustache", package: "swift-mustache")
+    static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let yams = product(name: "Yams", package: "Yams")
+}
+
+extension [SwiftSetting] {
+    static let strict: [SwiftSetting] = [
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ]
+}

@@ -1,0 +1,4 @@
+@main
+struct NotificationsService {
+    static func main() {}
+}

@@ -1,0 +1,4 @@
+@main
+struct Gradus {
+    static func main() {}
+}

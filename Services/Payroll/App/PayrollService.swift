@@ -1,0 +1,4 @@
+@main
+struct PayrollService {
+    static func main() {}
+}

@@ -1,0 +1,5 @@
+import Testing
+
+@Suite struct ModuleTests {
+    @Test func builds() {}
+}
