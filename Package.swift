@@ -25,12 +25,12 @@ let package = Package(
     ],
     targets: [
         // Vocabulary, rules and decisions: no I/O, no clock, no environment.
-        .pure("Domain"),
+        .pure("Domain", needs: [.crypto]),
         .pure("Contracts", needs: ["Domain"]),
         .pure("FEEL", needs: ["Domain"]),
         .pure("DMN", needs: ["Domain", "FEEL"]),
         .pure("Schemes", needs: ["Domain", "FEEL", "DMN", .yams, .crypto]),
-        .pure("IntakeCore", at: "Services/Intake/Core", needs: ["Domain", "Contracts", .crypto]),
+        .pure("IntakeCore", at: "Services/Intake/Core", needs: ["Domain", "Contracts"]),
         .pure("ScoringCore", at: "Services/Scoring/Core", needs: ["Domain", "Contracts", "Schemes"]),
         .pure("PayrollCore", at: "Services/Payroll/Core", needs: ["Domain", "Contracts", "Schemes"]),
         .pure("NotificationsCore", at: "Services/Notifications/Core", needs: ["Domain", "Contracts", "Schemes", .mustache]),
