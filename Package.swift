@@ -33,7 +33,9 @@ let package = Package(
         .pure("IntakeCore", at: "Services/Intake/Core", needs: ["Domain", "Contracts"]),
         .pure("ScoringCore", at: "Services/Scoring/Core", needs: ["Domain", "Contracts", "Schemes"]),
         .pure("PayrollCore", at: "Services/Payroll/Core", needs: ["Domain", "Contracts", "Schemes"]),
-        .pure("NotificationsCore", at: "Services/Notifications/Core", needs: ["Domain", "Contracts", "Schemes", .mustache]),
+        .pure(
+            "NotificationsCore", at: "Services/Notifications/Core",
+            needs: ["Domain", "Contracts", "Schemes", .mustache]),
 
         // The three C libraries, each behind one Swift module.
         .systemLibrary(name: "CLibPQ", path: "Shared/CLibPQ", pkgConfig: "libpq"),
@@ -42,14 +44,17 @@ let package = Package(
         .shared("Postgres", needs: ["CLibPQ", "Domain", .log]),
         .shared("Kafka", needs: ["CRdKafka", "Domain", .log]),
         .shared("Mail", needs: ["CCurl"]),
-        .shared("ServiceKit", needs: ["Domain", "Kafka", "Postgres", .configuration, .log, .metrics, .hummingbird, .lifecycle, .signals]),
+        .shared(
+            "ServiceKit",
+            needs: ["Domain", "Kafka", "Postgres", .configuration, .log, .metrics, .hummingbird, .lifecycle, .signals]),
         .shared("Messaging", needs: ["Domain", "Contracts", "Kafka", "Postgres", .log, .metrics, .lifecycle, .crypto]),
 
         // The four services and the operator's command.
         .service("Intake", needs: ["Messaging", "Schemes", .hummingbird, .yams]),
         .service("Scoring", needs: ["Messaging", "Schemes", "FEEL"]),
         .service("Payroll", needs: ["Messaging", "Schemes", .hummingbird]),
-        .service("Notifications", needs: ["Messaging", "Schemes", "Mail", .hummingbird, .mustache, .httpClient, .crypto]),
+        .service(
+            "Notifications", needs: ["Messaging", "Schemes", "Mail", .hummingbird, .mustache, .httpClient, .crypto]),
         .executableTarget(
             name: "Operator",
             dependencies: [
@@ -72,7 +77,9 @@ let package = Package(
 
 extension Target {
     static func pure(_ name: String, at path: String? = nil, needs: [Dependency] = []) -> Target {
-        .target(name: name, dependencies: needs, path: path ?? "Shared/\(name)", exclude: [], swiftSettings: .strict + [.strictMemorySafety()])
+        .target(
+            name: name, dependencies: needs, path: path ?? "Shared/\(name)", exclude: [],
+            swiftSettings: .strict + [.strictMemorySafety()])
     }
 
     static func shared(_ name: String, needs: [Dependency] = []) -> Target {

@@ -66,7 +66,8 @@ public struct StatementEvent: Codable, Hashable, Sendable {
     public var lines: [UUID128]
 
     public init(
-        id: UUID128, run: UUID128, institution: String, subject: Subject, month: Period, currency: Currency, total: String,
+        id: UUID128, run: UUID128, institution: String, subject: Subject, month: Period, currency: Currency,
+        total: String,
         carriedIn: String, payable: String, carriedOut: String, lines: [UUID128]
     ) {
         self.id = id

@@ -254,7 +254,8 @@ public struct NoticeRequest: Codable, Hashable, Sendable {
     public var fact: UUID128?
 
     public init(
-        id: UUID128, institution: String, scheme: String, version: Int, rule: String, clause: String, audience: Audience,
+        id: UUID128, institution: String, scheme: String, version: Int, rule: String, clause: String,
+        audience: Audience,
         subject: Subject?, values: [String: String], rows: [[String: String]], dueAt: Timestamp, fact: UUID128?
     ) {
         self.id = id

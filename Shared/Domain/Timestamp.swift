@@ -16,7 +16,8 @@ public struct Timestamp: Hashable, Sendable, Codable {
 
     /// The calendar day of this moment at an offset east of Greenwich (480 minutes is China's).
     public func date(offsetMinutes: Int = 480) -> CalendarDate {
-        CalendarDate(dayNumber: Int32(clamping: floorDivide(microseconds + Int64(offsetMinutes) * 60_000_000, Self.day)))
+        CalendarDate(
+            dayNumber: Int32(clamping: floorDivide(microseconds + Int64(offsetMinutes) * 60_000_000, Self.day)))
     }
 
     /// Microseconds since local midnight at an offset east of Greenwich.

@@ -63,12 +63,16 @@ import Testing
 }
 
 @Suite struct QuantityTests {
-    @Test(arguments: [("0", 0), ("-1234.56", -12_345_600), ("94.5", 945_000), ("0.0325", 325), ("100000.00", 1_000_000_000)])
+    @Test(arguments: [
+        ("0", 0), ("-1234.56", -12_345_600), ("94.5", 945_000), ("0.0325", 325), ("100000.00", 1_000_000_000),
+    ])
     func readsPlainDecimals(text: String, expected: Int64) {
         #expect(Quantity(text)?.tenThousandths == expected)
     }
 
-    @Test(arguments: ["", "-", "1.", ".5", "1e3", "+1", "1.23456", "123456789012345678901234567890", "90000000000001", "1,000", "１"])
+    @Test(arguments: [
+        "", "-", "1.", ".5", "1e3", "+1", "1.23456", "123456789012345678901234567890", "90000000000001", "1,000", "１",
+    ])
     func refusesWhatIsNotExact(text: String) {
         #expect(Quantity(text) == nil)
     }
