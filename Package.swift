@@ -14,6 +14,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -46,15 +47,21 @@ let package = Package(
         .shared("Mail", needs: ["CCurl"]),
         .shared(
             "ServiceKit",
-            needs: ["Domain", "Kafka", "Postgres", .configuration, .log, .metrics, .hummingbird, .lifecycle, .signals]),
+            needs: [
+                .configuration, .coreMetrics, .httpTypes, .hummingbird, .hummingbirdCore, .lifecycle, .log, .metrics,
+                .nioCore, .signals, .yams,
+            ]),
         .shared("Messaging", needs: ["Domain", "Contracts", "Kafka", "Postgres", .log, .metrics, .lifecycle, .crypto]),
 
         // The four services and the operator's command.
-        .service("Intake", needs: ["Messaging", "Schemes", .hummingbird, .yams]),
+        .service("Intake", needs: ["Messaging", "Schemes", .hummingbird, .httpTypes, .nioCore, .yams]),
         .service("Scoring", needs: ["Messaging", "Schemes", "FEEL"]),
-        .service("Payroll", needs: ["Messaging", "Schemes", .hummingbird]),
+        .service("Payroll", needs: ["Messaging", "Schemes", .hummingbird, .httpTypes, .nioCore]),
         .service(
-            "Notifications", needs: ["Messaging", "Schemes", "Mail", .hummingbird, .mustache, .httpClient, .crypto]),
+            "Notifications",
+            needs: [
+                "Messaging", "Schemes", "Mail", .hummingbird, .httpTypes, .nioCore, .mustache, .httpClient, .crypto,
+            ]),
         .executableTarget(
             name: "Operator",
             dependencies: [
@@ -105,12 +112,16 @@ extension Target {
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let coreMetrics = product(name: "CoreMetrics", package: "swift-metrics")
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let httpClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let lifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let log = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
     static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let yams = product(name: "Yams", package: "Yams")
