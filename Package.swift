@@ -73,6 +73,7 @@ let package = Package(
             swiftSettings: .strict),
 
         .tests("DomainTests", needs: ["Domain"]),
+        .tests("ContractsTests", needs: ["Contracts", "Domain"]),
         .tests("FEELTests", needs: ["FEEL", "Domain"]),
         .tests("DMNTests", needs: ["DMN", "FEEL", "Domain"]),
         .tests("SchemesTests", needs: ["Schemes", "FEEL", "Domain"]),
