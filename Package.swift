@@ -77,7 +77,9 @@ let package = Package(
         .tests("FEELTests", needs: ["FEEL", "Domain"]),
         .tests("DMNTests", needs: ["DMN", "FEEL", "Domain"]),
         .tests("SchemesTests", needs: ["Schemes", "FEEL", "Domain"]),
-        .tests("PostgresTests", needs: ["Postgres"]),
+        .target(
+            name: "TestServers", dependencies: ["Postgres"], path: "Tests/TestServers", swiftSettings: .strict),
+        .tests("PostgresTests", needs: ["Postgres", "Domain", "TestServers"]),
         .tests("KafkaTests", needs: ["Kafka"]),
     ],
     swiftLanguageModes: [.v6]
