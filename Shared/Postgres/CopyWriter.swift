@@ -1,4 +1,5 @@
 import CLibPQ
+public import Domain
 
 /// Appends rows in PostgreSQL's binary COPY format, field by field in column order, without allocating.
 ///
@@ -60,9 +61,17 @@ public struct CopyWriter: ~Copyable {
     @inlinable
     public mutating func bool(_ value: Bool) { fixed(value ? UInt8(1) : 0) }
 
+    /// A `date`.
+    @inlinable
+    public mutating func date(_ value: CalendarDate) { date(daysSince1970: value.dayNumber) }
+
     /// A `date`, as days since 1970-01-01.
     @inlinable
     public mutating func date(daysSince1970 value: Int32) { fixed(value &- 10_957) }
+
+    /// A `timestamptz`.
+    @inlinable
+    public mutating func timestamp(_ value: Timestamp) { timestamp(microsecondsSince1970: value.microseconds) }
 
     /// A `timestamptz`, as microseconds since 1970-01-01T00:00:00Z.
     @inlinable
@@ -70,7 +79,7 @@ public struct CopyWriter: ~Copyable {
 
     /// A `uuid`.
     @inlinable
-    public mutating func uuid(_ value: UUIDBytes) { uuid(high: value.high, low: value.low) }
+    public mutating func uuid(_ value: UUID128) { uuid(high: value.high, low: value.low) }
 
     /// A `uuid` of its two halves.
     @inlinable

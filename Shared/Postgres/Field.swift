@@ -1,3 +1,5 @@
+import Domain
+
 /// One value of a row as the server sent it. Read it through ``ReadableRow``'s typed accessors.
 public struct Field {
     let base: UnsafeRawPointer?
@@ -28,9 +30,9 @@ public struct Field {
         return base.load(as: UInt8.self) != 0
     }
 
-    var uuid: UUIDBytes? {
+    var uuid: UUID128? {
         guard let base, length == 16, type == .uuid || type == .inferred else { return nil }
-        return UUIDBytes(
+        return UUID128(
             high: UInt64(bigEndian: base.loadUnaligned(as: UInt64.self)),
             low: UInt64(bigEndian: base.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
     }
@@ -43,12 +45,13 @@ public struct Field {
         return days + Epoch.days
     }
 
-    /// Microseconds since 1970-01-01T00:00:00Z; nil for the two infinities as well.
+    /// Microseconds since 1970-01-01T00:00:00Z; nil for the two infinities and for years beyond 294246.
     var timestamp: Int64? {
         guard let base, length == 8, type == .timestamptz || type == .timestamp || type == .inferred else { return nil }
         let microseconds = Int64(bigEndian: base.loadUnaligned(as: Int64.self))
         guard microseconds != .max, microseconds != .min else { return nil }
-        return microseconds + Epoch.microseconds
+        let (sum, overflows) = microseconds.addingReportingOverflow(Epoch.microseconds)
+        return overflows ? nil : sum
     }
 
     var text: String? {

@@ -1,3 +1,5 @@
+public import Domain
+
 /// Array parameters, each encoded once, straight into the bytes that are sent.
 ///
 /// Each type comes in three shapes: an array, an array with NULL elements, and a count with a closure that gives
@@ -58,11 +60,11 @@ extension Parameter {
     }
 
     /// A `uuid[]`.
-    public static func uuids(_ values: [UUIDBytes]) -> Parameter { uuids(count: values.count) { values[$0] } }
+    public static func uuids(_ values: [UUID128]) -> Parameter { uuids(count: values.count) { values[$0] } }
     /// A `uuid[]` with NULL elements.
-    public static func uuids(_ values: [UUIDBytes?]) -> Parameter { uuids(count: values.count) { values[$0] } }
+    public static func uuids(_ values: [UUID128?]) -> Parameter { uuids(count: values.count) { values[$0] } }
     /// A `uuid[]` of the elements at 0 ..< `count`; nil is NULL.
-    public static func uuids(count: Int, _ element: (Int) -> UUIDBytes?) -> Parameter {
+    public static func uuids(count: Int, _ element: (Int) -> UUID128?) -> Parameter {
         array(
             .uuid,
             ArrayEncoding.fixed(count, width: 16, .uuid) { index, target in

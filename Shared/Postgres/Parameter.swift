@@ -1,3 +1,5 @@
+public import Domain
+
 /// A value for `$1`, `$2` … with its type, sent in binary.
 ///
 /// Each maker takes an optional: nil is NULL of that type.
@@ -5,7 +7,7 @@ public struct Parameter: Sendable {
     enum Value: Sendable {
         case null
         case integer(Int64, width: Int)
-        case uuid(UUIDBytes)
+        case uuid(UUID128)
         case text(String)
         /// As `text`, after jsonb's version byte.
         case jsonb(String)
@@ -53,13 +55,23 @@ public struct Parameter: Sendable {
     }
 
     /// A `uuid`.
-    public static func uuid(_ value: UUIDBytes?) -> Parameter {
+    public static func uuid(_ value: UUID128?) -> Parameter {
         Parameter(.uuid, value.map { .uuid($0) })
+    }
+
+    /// A `date`.
+    public static func date(_ value: CalendarDate?) -> Parameter {
+        date(daysSince1970: value?.dayNumber)
     }
 
     /// A `date`, as days since 1970-01-01.
     public static func date(daysSince1970 value: Int32?) -> Parameter {
         Parameter(.date, value.map { .integer(Int64($0 &- Epoch.days), width: 4) })
+    }
+
+    /// A `timestamptz`.
+    public static func timestamp(_ value: Timestamp?) -> Parameter {
+        timestamp(microsecondsSince1970: value?.microseconds)
     }
 
     /// A `timestamptz`, as microseconds since 1970-01-01T00:00:00Z.

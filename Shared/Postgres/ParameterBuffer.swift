@@ -1,3 +1,5 @@
+import Domain
+
 /// The values of one statement in the shape libpq wants; kept by the connection and filled again each time.
 final class ParameterBuffer {
     /// More than this is given back after use, so that one huge batch does not stay in memory.

@@ -1,3 +1,5 @@
+public import Domain
+
 /// A row whose columns are read by position, each as the type the caller expects.
 ///
 /// Every accessor throws ``PostgresError/undecodable(column:expected:found:)`` naming the column when the value
@@ -56,28 +58,36 @@ extension ReadableRow where Self: ~Copyable {
         isNull(column) ? nil : try text(column)
     }
     /// A `uuid`.
-    public func uuid(_ column: Int) throws(PostgresError) -> UUIDBytes {
+    public func uuid(_ column: Int) throws(PostgresError) -> UUID128 {
         try required(column, "uuid", field(column).uuid)
     }
     /// A `uuid` or NULL.
-    public func optionalUUID(_ column: Int) throws(PostgresError) -> UUIDBytes? {
+    public func optionalUUID(_ column: Int) throws(PostgresError) -> UUID128? {
         isNull(column) ? nil : try uuid(column)
     }
-    /// A `date` as days since 1970-01-01.
-    public func date(_ column: Int) throws(PostgresError) -> Int32 {
-        try required(column, "a finite date", field(column).date)
+    /// A `date`; the two infinities are refused.
+    public func date(_ column: Int) throws(PostgresError) -> CalendarDate {
+        CalendarDate(dayNumber: try days(column))
     }
-    /// A `date` as days since 1970-01-01, or NULL.
-    public func optionalDate(_ column: Int) throws(PostgresError) -> Int32? {
+    /// A `date` or NULL.
+    public func optionalDate(_ column: Int) throws(PostgresError) -> CalendarDate? {
         isNull(column) ? nil : try date(column)
     }
-    /// A `timestamptz` as microseconds since 1970-01-01T00:00:00Z.
-    public func timestamp(_ column: Int) throws(PostgresError) -> Int64 {
-        try required(column, "a finite timestamp", field(column).timestamp)
+    /// A `date` as days since 1970-01-01.
+    public func days(_ column: Int) throws(PostgresError) -> Int32 {
+        try required(column, "a finite date", field(column).date)
     }
-    /// A `timestamptz` as microseconds since 1970-01-01T00:00:00Z, or NULL.
-    public func optionalTimestamp(_ column: Int) throws(PostgresError) -> Int64? {
+    /// A `timestamptz`; the two infinities are refused.
+    public func timestamp(_ column: Int) throws(PostgresError) -> Timestamp {
+        Timestamp(microseconds: try microseconds(column))
+    }
+    /// A `timestamptz` or NULL.
+    public func optionalTimestamp(_ column: Int) throws(PostgresError) -> Timestamp? {
         isNull(column) ? nil : try timestamp(column)
+    }
+    /// A `timestamptz` as microseconds since 1970-01-01T00:00:00Z.
+    public func microseconds(_ column: Int) throws(PostgresError) -> Int64 {
+        try required(column, "a finite timestamp", field(column).timestamp)
     }
     /// A `numeric` as decimal text with all its digits.
     public func numeric(_ column: Int) throws(PostgresError) -> String {
@@ -118,7 +128,7 @@ extension ReadableRow where Self: ~Copyable {
         try elements(column, .text) { $0.text }
     }
     /// A `uuid[]` without NULL elements.
-    public func uuids(_ column: Int) throws(PostgresError) -> [UUIDBytes] {
+    public func uuids(_ column: Int) throws(PostgresError) -> [UUID128] {
         try elements(column, .uuid) { $0.uuid }
     }
 
