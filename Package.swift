@@ -78,9 +78,12 @@ let package = Package(
         .tests("DMNTests", needs: ["DMN", "FEEL", "Domain"]),
         .tests("SchemesTests", needs: ["Schemes", "FEEL", "Domain"]),
         .target(
-            name: "TestServers", dependencies: ["Postgres"], path: "Tests/TestServers", swiftSettings: .strict),
+            name: "TestServers", dependencies: ["Kafka", "Postgres", .log], path: "Tests/TestServers",
+            swiftSettings: .strict),
+        .executableTarget(
+            name: "MockBroker", dependencies: ["CRdKafka"], path: "Tests/MockBroker", swiftSettings: .strict),
         .tests("PostgresTests", needs: ["Postgres", "Domain", "TestServers"]),
-        .tests("KafkaTests", needs: ["Kafka"]),
+        .tests("KafkaTests", needs: ["Kafka", "TestServers", "MockBroker", .log]),
     ],
     swiftLanguageModes: [.v6]
 )

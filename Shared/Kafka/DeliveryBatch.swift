@@ -1,0 +1,106 @@
+import CRdKafka
+import Synchronization
+
+/// One message that the broker did not take.
+public struct DeliveryFailure: Hashable, Sendable {
+    /// The message's index in its batch, as `produce` returned it.
+    public let index: Int
+    /// Why it was not taken.
+    public let error: KafkaError
+}
+
+/// What became of the messages of a batch.
+public struct DeliveryReport: Hashable, Sendable {
+    /// How many the broker acknowledged.
+    public let acknowledged: Int
+    /// Those it did not, by index.
+    public let failures: [DeliveryFailure]
+
+    /// True when every message was acknowledged.
+    public var isComplete: Bool { failures.isEmpty }
+}
+
+/// A set of messages whose delivery is waited for together. Made by ``Producer/makeBatch()``.
+public final class DeliveryBatch: Sendable {
+    let number: UInt32
+    private let registry: DeliveryRegistry
+
+    init(_ registry: DeliveryRegistry) {
+        self.registry = registry
+        number = registry.open()
+    }
+
+    deinit {
+        registry.close(number)
+    }
+
+    /// How many messages were given to the producer.
+    public var count: Int { registry.progress(of: number).produced }
+}
+
+/// Counts delivery reports by batch. A report for a batch that nobody holds any more is dropped.
+final class DeliveryRegistry: Sendable {
+    struct Progress {
+        var produced = 0
+        var settled = 0
+        var failures: [DeliveryFailure] = []
+        var isSettled: Bool { produced == settled }
+    }
+
+    private struct State {
+        var last: UInt32 = 0
+        var open: [UInt32: Progress] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func open() -> UInt32 {
+        state.withLock { state in
+            // Never 0: batch 0, message 0 would be a null pointer.
+            repeat { state.last &+= 1 } while state.last == 0 || state.open[state.last] != nil
+            state.open[state.last] = Progress()
+            return state.last
+        }
+    }
+
+    func close(_ batch: UInt32) {
+        _ = state.withLock { $0.open.removeValue(forKey: batch) }
+    }
+
+    func progress(of batch: UInt32) -> Progress {
+        state.withLock { $0.open[batch] ?? Progress() }
+    }
+
+    /// Reserves the index of the next message of `batch`.
+    func reserve(_ batch: UInt32) -> Int {
+        state.withLock { state in
+            state.open[batch]?.produced += 1
+            return (state.open[batch]?.produced ?? 1) - 1
+        }
+    }
+
+    /// Takes back the last reservation: the message was not queued.
+    func cancel(_ batch: UInt32) {
+        state.withLock { $0.open[batch]?.produced -= 1 }
+    }
+
+    func settle(_ message: UnsafePointer<rd_kafka_message_t>) {
+        let token = UInt64(UInt(bitPattern: message.pointee._private))
+        let batch = UInt32(truncatingIfNeeded: token >> 32)
+        guard message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
+            return state.withLock { $0.open[batch]?.settled += 1 }
+        }
+        let topic = message.pointee.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) }
+        let error = KafkaError.failed(
+            .delivery, cause: KafkaCause(message.pointee.err), topic: topic, partition: message.pointee.partition)
+        let failure = DeliveryFailure(index: Int(UInt32(truncatingIfNeeded: token)), error: error)
+        state.withLock { state in
+            state.open[batch]?.settled += 1
+            state.open[batch]?.failures.append(failure)
+        }
+    }
+
+    static func token(_ batch: UInt32, _ index: Int) -> UnsafeMutableRawPointer? {
+        UnsafeMutableRawPointer(bitPattern: UInt(batch) << 32 | UInt(UInt32(truncatingIfNeeded: index)))
+    }
+}

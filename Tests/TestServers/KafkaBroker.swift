@@ -1,0 +1,135 @@
+import Foundation
+public import Kafka
+import Logging
+
+/// A broker for tests, in a process of its own that ends with the test process, however that ends.
+public final class KafkaBroker: Sendable {
+    /// Why a suite cannot have a broker.
+    public struct Unavailable: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    /// Address for `bootstrap.servers`.
+    public let bootstrap: String
+    /// True for librdkafka's mock cluster: real group protocol and injected errors, but no topic administration.
+    public let isMock: Bool
+    private let child: ChildProcess
+
+    private init(bootstrap: String, isMock: Bool, child: ChildProcess) {
+        self.bootstrap = bootstrap
+        self.isMock = isMock
+        self.child = child
+    }
+
+    /// The mock cluster with `topics` (name and partitions).
+    public static func mock(brokers: Int = 1, topics: [String: Int] = [:]) throws -> KafkaBroker {
+        let folder = Bundle.main.executableURL?.deletingLastPathComponent() ?? URL(filePath: ".")
+        let own = Bundle(for: KafkaBroker.self).bundleURL.deletingLastPathComponent()
+        let places = [folder, own, own.deletingLastPathComponent()].map { $0.appending(path: "MockBroker") }
+        guard let program = places.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) }) else {
+            throw Unavailable(description: "MockBroker is not built")
+        }
+        let child = try ChildProcess(
+            program.path, [String(brokers)] + topics.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" })
+        guard let bootstrap = child.readLine(), bootstrap.contains(":") else {
+            throw Unavailable(description: "MockBroker printed no address")
+        }
+        return KafkaBroker(bootstrap: bootstrap, isMock: true, child: child)
+    }
+
+    /// The development broker on a free port, with a data folder of its own.
+    ///
+    /// It never evicts a member that was killed, and acknowledged messages can die with it.
+    public static func development() throws -> KafkaBroker {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "gradus-broker-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let port = try freePort()
+        // The launcher starts the server as a child of its own, so the whole process group is ended, and the folder removed,
+        // as soon as this process closes the pipe or dies.
+        let script = """
+            set -m; noida-db start --only kafka --data-dir "$0" --kafka-port "$1" </dev/null >"$0/log" 2>&1 &
+            child=$!; echo started; cat >/dev/null; kill -KILL -- -$child; rm -rf "$0"
+            """
+        let child = try ChildProcess("/bin/bash", ["-c", script, folder.path, String(port)])
+        _ = child.readLine()
+        let broker = KafkaBroker(bootstrap: "127.0.0.1:\(port)", isMock: false, child: child)
+        let admin = try TopicAdministration(broker.configuration(), logger: Logger(label: "test"))
+        try admin.waitUntilVisible([], timeoutMilliseconds: 20_000)
+        return broker
+    }
+
+    /// Client properties for this broker, with `extra` on top.
+    public func configuration(_ extra: [String: String] = [:]) -> KafkaConfiguration {
+        var properties = ["bootstrap.servers": bootstrap, "session.timeout.ms": "6000", "heartbeat.interval.ms": "500"]
+        if !isMock { properties["receive.message.max.bytes"] = "2000000000" }
+        return KafkaConfiguration(properties).merging(extra)
+    }
+
+    /// Gives a command to the mock cluster, such as `down 1` or `error 0 -195 3`, and returns its answer.
+    @discardableResult
+    public func command(_ line: String) -> String {
+        child.write(line + "\n")
+        return child.readLine() ?? "no answer"
+    }
+
+    /// Stops the broker before the test process ends.
+    public func stop() { child.end() }
+
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard isBound else { throw Unavailable(description: "no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}
+
+/// A process that lives as long as its standard input is open.
+final class ChildProcess: @unchecked Sendable {
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+    private let lock = NSLock()
+    private var unread = Data()
+
+    init(_ program: String, _ arguments: [String]) throws {
+        process.executableURL = URL(filePath: program)
+        process.arguments = arguments
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+    }
+
+    deinit { end() }
+
+    func write(_ text: String) {
+        try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+    }
+
+    func readLine() -> String? {
+        lock.withLock {
+            while true {
+                if let end = unread.firstIndex(of: 10) {
+                    defer { unread.removeSubrange(...end) }
+                    return String(decoding: unread[..<end], as: UTF8.self)
+                }
+                let more = output.fileHandleForReading.availableData
+                guard !more.isEmpty else { return nil }
+                unread.append(more)
+            }
+        }
+    }
+
+    func end() {
+        try? input.fileHandleForWriting.close()
+        if process.isRunning { process.waitUntilExit() }
+    }
+}
