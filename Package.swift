@@ -48,8 +48,9 @@ let package = Package(
         .shared(
             "ServiceKit",
             needs: [
-                .configuration, .coreMetrics, .httpTypes, .hummingbird, .hummingbirdCore, .lifecycle, .log, .metrics,
-                .nioCore, .signals, .yams,
+                "Domain", "Kafka", "Postgres", .configuration, .coreMetrics, .httpTypes, .hummingbird, .hummingbirdCore,
+                .lifecycle, .log,
+                .metrics, .nioCore, .signals, .yams,
             ]),
         .shared("Messaging", needs: ["Domain", "Contracts", "Kafka", "Postgres", .log, .metrics, .lifecycle, .crypto]),
 
@@ -84,6 +85,16 @@ let package = Package(
             name: "MockBroker", dependencies: ["CRdKafka"], path: "Tests/MockBroker", swiftSettings: .strict),
         .tests("PostgresTests", needs: ["Postgres", "Domain", "TestServers"]),
         .tests("KafkaTests", needs: ["Kafka", "TestServers", "MockBroker", .log]),
+        .tests(
+            "ServiceKitTests",
+            needs: [
+                "ServiceKit", "ServiceKitProbe", "Kafka", .hummingbird, .httpTypes, .nioCore, .lifecycle, .log,
+                .metrics,
+                .coreMetrics,
+            ]),
+        .executableTarget(
+            name: "ServiceKitProbe", dependencies: ["ServiceKit", .lifecycle, .log], path: "Tests/ServiceKitProbe",
+            swiftSettings: .strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -23,13 +23,28 @@ struct AccessMiddleware: RouterMiddleware {
         } catch {
             let problem = Problem(error)
             if problem.status.code >= 500 {
-                context.logger.log(level: .error, "a request failed", error: error)
+                report(error, context.logger)
             }
             response = try problem.response(from: request, context: context)
         }
         response.headers[AccessMiddleware.requestIDHeader] = context.requestID
         record(request, context, response.status.code, SystemTime.monotonicNanoseconds() - started)
         return response
+    }
+
+    /// Only our own errors are sure to hold no personal data; of others only the type is written.
+    private func report(_ error: any Error, _ logger: Logger) {
+        if error is any CodedError {
+            logger.log(level: .error, "a request failed", error: error)
+        } else {
+            logger.error("a request failed", metadata: ["error": "\(type(of: error))"])
+        }
+    }
+
+    /// Gives the two metrics their help.
+    static func describe(_ metrics: MetricsRegistry) {
+        metrics.describe("gradus_http_requests_total", "Requests answered, by route and status.")
+        metrics.describe("gradus_http_request_seconds", "Time to answer a request, by route.")
     }
 
     private static let requestIDHeader = HTTPField.Name("X-Request-Id") ?? .date

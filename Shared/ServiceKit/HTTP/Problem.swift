@@ -6,7 +6,7 @@ import NIOCore
 /// An error a caller is told, as `application/problem+json` (RFC 9457).
 ///
 /// Holds no personal data: it also goes to the log.
-public struct Problem: Error, HTTPResponseError, ResponseGenerator, CustomStringConvertible {
+public struct Problem: CodedError, HTTPResponseError, ResponseGenerator, CustomStringConvertible {
     /// The HTTP status.
     public let status: HTTPResponse.Status
     /// The stable code: `GR-INTAKE-012`.

@@ -1,4 +1,3 @@
-import Foundation
 public import ServiceLifecycle
 
 /// Runs a synchronous loop on a thread of its own, as a service among the others.
@@ -35,12 +34,9 @@ public struct BlockingService: Service, CustomStringConvertible {
 
     private func runLoop(_ stop: StopSignal) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            let thread = Thread { [loop] in
+            startThread(named: name, stackBytes: BlockingService.stackBytes) { [loop] in
                 continuation.resume(with: Result { try loop(stop) })
             }
-            thread.name = name
-            thread.stackSize = BlockingService.stackBytes
-            thread.start()
         }
     }
 

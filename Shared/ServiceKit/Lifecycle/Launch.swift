@@ -13,7 +13,7 @@ import UnixSignals
 ///   - service: the name in logs, metrics and help.
 ///   - assemble: makes the parts from the settings and returns the services, those others depend on first.
 public func launch<Settings: ServiceSettings>(
-    _ service: ServiceName, assemble: (Settings, ServiceHost) async throws -> [any Service]
+    _ service: ServiceName, assemble: @Sendable (Settings, ServiceHost) async throws -> [any Service]
 ) async -> Never {
     let arguments = Array(CommandLine.arguments.dropFirst())
     let sources = SettingsSources(arguments: arguments, environment: ProcessInfo.processInfo.environment)
@@ -30,6 +30,7 @@ public func launch<Settings: ServiceSettings>(
     LoggingSystem.bootstrap { _ in ServiceLogHandler(output, level: level) }
     let logger = Logger(label: "gradus.\(service.rawValue)")
     let metrics = MetricsRegistry()
+    AccessMiddleware.describe(metrics)
     MetricsSystem.bootstrap(metrics)
 
     let code = await run(service, settings, common, metrics, logger, assemble)
@@ -66,7 +67,7 @@ private func writeLine(_ line: String, to file: FileHandle) {
 /// Assembles and runs; every outcome is an exit code.
 private func run<Settings: ServiceSettings>(
     _ service: ServiceName, _ settings: Settings, _ common: HostSettings, _ metrics: MetricsRegistry, _ logger: Logger,
-    _ assemble: (Settings, ServiceHost) async throws -> [any Service]
+    _ assemble: @Sendable (Settings, ServiceHost) async throws -> [any Service]
 ) async -> ExitCode {
     let probes = Probes()
     let process = ProcessMetrics(service: service, startedAt: SystemTime.now())

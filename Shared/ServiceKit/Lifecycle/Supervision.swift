@@ -65,15 +65,13 @@ final class ShutdownDeadline: Sendable {
     func start() {
         guard !isStarted.exchange(true, ordering: .relaxed) else { return }
         let (limit, logger) = (limit, logger)
-        let thread = Thread {
+        startThread(named: "deadline") {
             let (seconds, attoseconds) = limit.components
             usleep(UInt32(seconds) * 1_000_000 + UInt32(attoseconds / 1_000_000_000_000))
             logger.critical(
                 "the services did not stop in time", metadata: ["code": "GR-RUN-002", "limit": "\(limit)"])
             _exit(ExitCode.failure.rawValue)
         }
-        thread.name = "deadline"
-        thread.start()
     }
 }
 

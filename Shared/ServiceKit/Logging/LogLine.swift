@@ -1,3 +1,4 @@
+import Domain
 import Logging
 
 /// One log statement, ready to be written as JSON or as text for people.
@@ -28,7 +29,7 @@ struct LogLine {
     func json() -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(256)
-        bytes.append(contentsOf: "{\"ts\":\"\(SystemTime.text(microseconds: microseconds))\"".utf8)
+        bytes.append(contentsOf: "{\"ts\":\"\(Timestamp(microseconds: microseconds))\"".utf8)
         bytes.append(contentsOf: ",\"level\":\"\(level.rawValue)\",\"service\":".utf8)
         LogLine.quote(service, into: &bytes)
         bytes.append(contentsOf: ",\"msg\":".utf8)
@@ -50,7 +51,7 @@ struct LogLine {
     func text(coloured: Bool) -> [UInt8] {
         let word = level.rawValue.uppercased()
         let padded = word + String(repeating: " ", count: max(0, 8 - word.count))
-        var bytes = Array("\(SystemTime.text(microseconds: microseconds)) ".utf8)
+        var bytes = Array("\(Timestamp(microseconds: microseconds)) ".utf8)
         bytes.append(contentsOf: (coloured ? "\(colour)\(padded)\u{1B}[0m" : padded).utf8)
         bytes.append(contentsOf: " \(service)  ".utf8)
         LogLine.escape(message, into: &bytes, quotes: false)

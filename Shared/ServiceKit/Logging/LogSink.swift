@@ -26,14 +26,12 @@ final class LogSink: Sendable {
 
     /// Starts the writing thread; it lives as long as the process.
     func start() {
-        let thread = Thread { [self] in
+        startThread(named: "log") { [self] in
             while true {
                 wake.wait()
                 writeWaiting()
             }
         }
-        thread.name = "log"
-        thread.start()
     }
 
     /// Queues a line; never blocks for longer than copying it takes.

@@ -1,3 +1,6 @@
+public import Kafka
+public import Postgres
+
 /// Where the shared PostgreSQL store is.
 ///
 /// ## Keys
@@ -6,9 +9,22 @@ public struct DatabaseSettings: ServiceSettings {
     /// The connection URL, with the service's own role.
     public let url: Secret
 
-    /// Reads the keys.
+    /// Reads the keys; a URL that libpq cannot read is a fault.
     public init(_ read: SettingsReader) {
         url = read.secret("database.url", "PostgreSQL URL: postgresql://role:password@host:5432/gradus.")
+        guard !url.revealed.isEmpty else { return }
+        do throws(PostgresError) {
+            _ = try ConnectionSettings(url.revealed)
+        } catch {
+            read.fault("database.url", "is refused: \(error)")
+        }
+    }
+
+    /// The settings of a connection, with the name `pg_stat_activity` shows.
+    public func connection(_ applicationName: String) throws(PostgresError) -> ConnectionSettings {
+        var connection = try ConnectionSettings(url.revealed)
+        connection.applicationName = applicationName
+        return connection
     }
 }
 
@@ -28,6 +44,14 @@ public struct KafkaSettings: ServiceSettings, CustomStringConvertible {
         brokers = read.string("kafka.brokers", "Bootstrap brokers, host:port parted by commas.")
         properties = read.properties(
             "kafka.properties", "librdkafka properties, passed through; one that ends in _FILE is read from that file.")
+        for name in ["bootstrap.servers", "metadata.broker.list"] where properties[name] != nil {
+            read.fault("kafka.properties.\(name)", "contradicts kafka.brokers: give the brokers there only")
+        }
+    }
+
+    /// The configuration of a client: the service's own properties, under those the operator gave.
+    public func configuration(_ own: [String: String] = [:]) -> KafkaConfiguration {
+        KafkaConfiguration(own).merging(properties).merging(["bootstrap.servers": brokers])
     }
 
     /// The brokers and the names of the properties, without their values.

@@ -1,0 +1,23 @@
+public import Kafka
+public import Postgres
+
+extension PostgresError: CodedError {
+    /// An outage is `unavailable`: starting again later may help.
+    public var exitCode: ExitCode {
+        if case .invalidSettings = self { return .configuration }
+        return isTransient ? .unavailable : .internalError
+    }
+}
+
+extension TransactionError: CodedError {
+    /// That of the database's error.
+    public var exitCode: ExitCode { postgresError?.exitCode ?? .internalError }
+}
+
+extension KafkaError: CodedError {
+    /// An outage is `unavailable`: starting again later may help.
+    public var exitCode: ExitCode {
+        if case .misconfigured = self { return .configuration }
+        return isRetriable ? .unavailable : .internalError
+    }
+}
