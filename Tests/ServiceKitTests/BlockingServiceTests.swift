@@ -13,10 +13,7 @@ import Testing
         let seen = Mutex<String?>(nil)
         let started = AsyncStream<Void>.makeStream()
         let service = BlockingService("scoring loop") { stop in
-            var name = [CChar](repeating: 0, count: 16)
-            pthread_getname_np(pthread_self(), &name, name.count)
-            let bytes = name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-            seen.withLock { $0 = String(decoding: bytes, as: UTF8.self) }
+            seen.withLock { $0 = try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8) }
             started.continuation.finish()
             while !stop.wait(for: .seconds(60)) {}
         }
@@ -25,7 +22,7 @@ import Testing
         for await _ in started.stream {}
         await group.triggerGracefulShutdown()
         try await running
-        #expect(seen.withLock { $0 } == "scoring loop")
+        #expect(seen.withLock { $0 } == "scoring loop\n")
     }
 
     @Test func aCancelledTaskStopsTheLoop() async throws {
