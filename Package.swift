@@ -67,10 +67,10 @@ let package = Package(
             name: "Operator",
             dependencies: [
                 "Domain", "Contracts", "FEEL", "DMN", "Schemes", "Kafka", "Postgres", "Messaging", "ServiceKit",
-                "IntakeCore", "ScoringCore", "PayrollCore", .argumentParser, .log, .yams, .crypto, .configuration,
+                .argumentParser, .log, .httpClient, .nio, .nioHTTP1,
             ],
             path: "Services/Operator",
-            exclude: ["README.md"],
+            exclude: ["README.md", "Schema"],
             swiftSettings: .strict),
 
         .tests("DomainTests", needs: ["Domain"]),
@@ -141,6 +141,8 @@ extension Target.Dependency {
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let mustache = product(name: "Mustache", package: "swift-mustache")
     static let signals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let nio = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let yams = product(name: "Yams", package: "Yams")
 }
 
