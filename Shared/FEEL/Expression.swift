@@ -1,0 +1,118 @@
+/// An expression read and compiled once, to be evaluated any number of times, from any thread.
+///
+/// ```swift
+/// let names: Names = ["score", "months"]
+/// let passes = try Expression(parsing: "score >= 95 and months = 3", names: names)
+/// passes.evaluate([.number(97), .number(3)])  // true
+/// ```
+public struct Expression: Sendable {
+    /// How to read an expression.
+    public struct Dialect: Sendable {
+        /// Whether a name that is not in scope is an error; otherwise it is null, with the reason noted.
+        public var unknownNamesAreErrors = true
+        /// The functions that may be called.
+        public var library = Library.standard
+        /// Types that `instance of` may name, beside those of the language.
+        public var types: [String: FEELType] = [:]
+        /// The bounds on text and evaluation.
+        public var limits = Limits()
+
+        /// The usual way: unknown names are errors, the functions of the standard.
+        public init() {}
+
+        /// The usual way with functions of the host added.
+        public init(functions: [Function]) {
+            library = Library.standard.adding(functions)
+        }
+    }
+
+    /// The text as it was written.
+    public let text: String
+    /// The variables in scope.
+    public let names: Names
+    /// The slots of the variables the expression uses, in order.
+    public let references: [Int]
+    let syntax: Syntax
+    let node: any Node
+    let limits: Limits
+
+    /// Reads and compiles an expression.
+    ///
+    /// - Throws: where the text leaves the grammar, uses an unknown name or is too large, with what was expected.
+    public init(parsing text: String, names: Names, dialect: Dialect = Dialect()) throws(FEELError) {
+        var parser = try Parser(text, names: names, library: dialect.library.table, limits: dialect.limits)
+        let syntax = try parser.parseAll()
+        try self.init(text: text, syntax: syntax, parser: parser, names: names, dialect: dialect)
+    }
+
+    private init(
+        text: String, syntax: Syntax, parser: Parser, names: Names, dialect: Dialect
+    ) throws(FEELError) {
+        var compiler = Compiler(names: names, dialect: dialect, place: parser.place)
+        node = try compiler.compile(syntax)
+        self.text = text
+        self.syntax = syntax
+        self.names = names
+        references = compiler.usedSlots.sorted()
+        limits = dialect.limits
+    }
+
+    /// The names of the variables the expression uses, in slot order.
+    public var referencedNames: [String] { references.map { names.all[$0] } }
+
+    /// The value for variables in slot order; null when there is none.
+    public func evaluate(_ values: [Value]) -> Value {
+        var frame = Frame(inputs: values, collects: false, limits: limits)
+        return node.evaluate(&frame)
+    }
+
+    /// The value for variables in slot order, with the reasons for each null that came from a mistake.
+    public func evaluate(_ values: [Value], diagnostics: inout [Diagnostic]) -> Value {
+        var frame = Frame(inputs: values, collects: true, limits: limits)
+        let value = node.evaluate(&frame)
+        diagnostics += frame.diagnostics
+        return value
+    }
+}
+
+/// The condition of a decision table's cell: `< 100`, `"A", "B"`, `[18..21]`, `not(null)`, `? * 2 > 10`, `-`.
+public struct UnaryTests: Sendable {
+    /// The text as it was written.
+    public let text: String
+    /// The slots of the variables the tests use, in order.
+    public let references: [Int]
+    /// Whether the tests hold for every value (`-`).
+    public let isAny: Bool
+    let syntax: [Syntax.Test]
+    let tests: [CompiledTest]
+    let limits: Limits
+
+    /// Reads and compiles unary tests.
+    public init(
+        parsing text: String, names: Names, dialect: Expression.Dialect = Expression.Dialect()
+    ) throws(FEELError) {
+        var parser = try Parser(text, names: names, library: dialect.library.table, limits: dialect.limits)
+        syntax = try parser.parseAllTests()
+        var compiler = Compiler(names: names, dialect: dialect, place: parser.place)
+        tests = try compiler.compile(syntax)
+        references = compiler.usedSlots.sorted()
+        self.text = text
+        limits = dialect.limits
+        if case .any? = tests.first { isAny = true } else { isAny = false }
+    }
+
+    /// Whether an input satisfies the tests; nil when they have no answer for it.
+    public func matches(_ input: Value, _ values: [Value]) -> Bool? {
+        if isAny { return true }
+        var frame = Frame(inputs: values, collects: false, limits: limits)
+        return CompiledTest.anyHolds(tests, input, &frame)
+    }
+
+    /// Whether an input satisfies the tests, with the reasons for each null that came from a mistake.
+    public func matches(_ input: Value, _ values: [Value], diagnostics: inout [Diagnostic]) -> Bool? {
+        if isAny { return true }
+        var frame = Frame(inputs: values, collects: true, limits: limits)
+        defer { diagnostics += frame.diagnostics }
+        return CompiledTest.anyHolds(tests, input, &frame)
+    }
+}

@@ -1,0 +1,119 @@
+/// A call of a built-in function with arguments in order.
+final class BuiltinCallNode: Node {
+    private let builtin: Builtin
+    private let arguments: [any Node]
+    private let offset: Int
+
+    init(_ builtin: Builtin, _ arguments: [any Node], at offset: Int) {
+        self.builtin = builtin
+        self.arguments = arguments
+        self.offset = offset
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        guard frame.spend() else { return .null }
+        var values: [Value] = []
+        values.reserveCapacity(arguments.count)
+        for argument in arguments { values.append(argument.evaluate(&frame)) }
+        return builtin.call(values, &frame)
+    }
+}
+
+/// A call of whatever function a value is.
+final class CallNode: Node {
+    private let callee: any Node
+    private let arguments: [any Node]
+    private let names: [String]?
+    private let offset: Int
+
+    init(_ callee: any Node, _ arguments: [any Node], names: [String]?, at offset: Int) {
+        self.callee = callee
+        self.arguments = arguments
+        self.names = names
+        self.offset = offset
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let target = callee.evaluate(&frame)
+        let values = arguments.map { $0.evaluate(&frame) }
+        guard case .function(let function) = target else {
+            return frame.fail("\(target.typeName) is not a function and cannot be called", at: offset)
+        }
+        if let names { return function.call(named: Array(zip(names, values)), &frame) }
+        return function.call(values, &frame)
+    }
+}
+
+/// A function written in the language; it remembers the variables it was made among.
+final class LambdaNode: Node {
+    private let parameters: [Function.Parameter]
+    private let body: any Node
+    private let nesting: Int
+
+    init(_ parameters: [Function.Parameter], _ body: any Node, nesting: Int) {
+        self.parameters = parameters
+        self.body = body
+        self.nesting = nesting
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let closure = Function.Body.closure(body, inputs: frame.inputs, locals: frame.locals, nesting: nesting)
+        return .function(Function(name: nil, parameters: parameters, result: nil, body: closure))
+    }
+}
+
+/// `value in tests`
+final class InTestsNode: Node {
+    private let value: any Node
+    private let tests: [CompiledTest]
+
+    init(_ value: any Node, _ tests: [CompiledTest]) {
+        self.value = value
+        self.tests = tests
+    }
+
+    func evaluate(_ frame: inout Frame) -> Value {
+        let input = value.evaluate(&frame)
+        return CompiledTest.anyHolds(tests, input, &frame).map(Value.boolean) ?? .null
+    }
+}
+
+/// One alternative of a unary test, ready to be applied to a value.
+indirect enum CompiledTest: Sendable {
+    case any
+    case compare(Comparison, any Node)
+    case value(any Node)
+    /// An expression that uses `?`, at this local slot.
+    case condition(any Node)
+    case not([CompiledTest])
+
+    func holds(_ input: Value, _ frame: inout Frame) -> Bool? {
+        switch self {
+        case .any: return true
+        case .compare(let sign, let end):
+            let end = end.evaluate(&frame)
+            if case .number(let x) = input, case .number(let y) = end { return CompareNode.compare(sign, x, y) }
+            return CompareNode.compare(sign, input, end)
+        case .value(let node): return Operators.matches(input, node.evaluate(&frame))
+        case .condition(let node):
+            frame.locals.append(input)
+            let result = node.evaluate(&frame)
+            frame.locals.removeLast()
+            if case .boolean(let value) = result { return value }
+            return result.isNull ? nil : Operators.matches(input, result)
+        case .not(let tests): return Self.anyHolds(tests, input, &frame).map { !$0 }
+        }
+    }
+
+    static func anyHolds(_ tests: [CompiledTest], _ input: Value, _ frame: inout Frame) -> Bool? {
+        var unknown = false
+        for test in tests {
+            switch test.holds(input, &frame) {
+            case true?: return true
+            case nil: unknown = true
+            case false?: break
+            }
+        }
+        return unknown ? nil : false
+    }
+}
