@@ -56,7 +56,7 @@ import Testing
             let checks = try #require(try bad.object()["checks"] as? [[String: Any]])
             #expect(
                 checks.map { $0["reason"] as? String } == [
-                    "not joined yet", "failed: Broken", "GR-SET-001 GR-SET-001 version 3 is needed",
+                    "not joined yet", "failed: Broken", "GR-SET-001 version 3 is needed",
                     "no answer within 0 s",
                 ])
             joined.open()

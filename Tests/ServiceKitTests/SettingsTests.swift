@@ -42,7 +42,7 @@ private struct SampleSettings: ServiceSettings {
         _ arguments: [String] = [], _ environment: [String: String] = [:]
     ) throws(SettingsError) -> SampleSettings {
         let all = Self.required.merging(environment) { $1 }
-        return try readSettings(arguments: arguments, environment: all)
+        return try readSettings(arguments: arguments, environment: all, strictly: true)
     }
 
     private func faults(_ arguments: [String] = [], _ environment: [String: String] = [:]) -> [String] {
@@ -203,13 +203,20 @@ private struct SampleSettings: ServiceSettings {
         #expect(faults(["--config", "/nowhere.yaml"]).first?.hasPrefix("GR-SET-006") == true)
     }
 
-    @Test func variablesThatKubernetesAddsForServicesAreNotSettings() throws {
+    @Test func variablesOfKubernetesAndOfTheScriptsAreNotSettings() throws {
         _ = try read(
             [],
             [
                 "GRADUS_SCORING_SERVICE_HOST": "10.0.0.1", "GRADUS_SCORING_PORT": "tcp://10.0.0.1:80",
-                "GRADUS_SCORING_PORT_80_TCP_PROTO": "tcp", "GRADUS_SCORING_SERVICE_PORT_HTTP": "80",
+                "GRADUS_LOCAL": "/tmp", "GRADUS_SCORING_PORT_80_TCP_PROTO": "tcp",
+                "GRADUS_SCORING_SERVICE_PORT_HTTP": "80",
             ])
+    }
+
+    @Test func aCommandLeavesOtherProgramsVariablesAlone() throws {
+        let environment = Self.required.merging(["GRADUS_HTTP_PORT": "1", "GRADUS_LOCAL": "/tmp"]) { $1 }
+        let settings: SampleSettings = try readSettings(arguments: [], environment: environment)
+        #expect(settings.group == "gradus-sample")
     }
 
     @Test func helpNamesEveryKeyWithTypeDefaultAndMeaning() {

@@ -141,7 +141,8 @@ public final class Probes: Sendable {
                     try await check()
                     return nil
                 } catch let error as any CodedError {
-                    return "\(error.code) \(error)"
+                    let text = "\(error)"
+                    return text.hasPrefix(error.code) ? text : "\(error.code) \(text)"
                 } catch {
                     return "failed: \(type(of: error))"
                 }

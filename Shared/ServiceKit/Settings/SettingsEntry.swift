@@ -38,13 +38,16 @@ struct SettingsEntry: Sendable {
 
 /// The text of `--help` for a program and its settings.
 func settingsHelp(program: String, _ entries: [SettingsEntry]) -> String {
-    let codes = ExitCode.allCases.map { "\($0.rawValue) \($0.meaning)" }.joined(separator: ", ")
+    let codes = ExitCode.allCases.map { "\($0.rawValue) \($0.meaning)" }.joined(separator: "\n  ")
     return """
         usage: \(program) [--key value]... [--config FILE] [--validate] [--help]
 
         A setting is taken from its flag, else from its environment variable, else from the YAML or JSON file named by
         --config or GRADUS_CONFIG, else from its default. A secret's file is stronger than the secret itself.
-        --validate lists every fault and stops. Exit codes: \(codes).
+        --validate lists every fault and stops.
+
+        exit codes:
+          \(codes)
 
         \(entries.map(\.help).joined(separator: "\n"))
         """

@@ -156,8 +156,8 @@ public final class SettingsReader {
     }
 
     /// Throws every fault found, including keys that nothing has read.
-    func finish() throws(SettingsError) {
-        for layer in sources.layers {
+    func finish(unknownVariablesAreFaults: Bool = true) throws(SettingsError) {
+        for layer in sources.layers where unknownVariablesAreFaults || layer.name != "environment" {
             for (key, given) in layer.values.sorted(by: { $0.key < $1.key }) where !isKnown(key) {
                 let text = "\(given.spelling) is not a setting: remove it or correct its spelling, see --help"
                 faults.append(SettingsFault(layer.name == "flags" ? .usage : .unknown, text))

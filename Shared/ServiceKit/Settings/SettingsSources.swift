@@ -92,7 +92,9 @@ struct SettingsSources: Sendable {
 
     private mutating func readEnvironment(_ variables: [String: String]) {
         for (name, text) in variables where name.hasPrefix("GRADUS_") && !text.isEmpty {
-            guard !SettingsSources.isServiceLink(name, text) else { continue }
+            guard !SettingsSources.isServiceLink(name, text), !SettingsSources.ofScripts.contains(name) else {
+                continue
+            }
             guard let key = SettingsSources.key(name.dropFirst("GRADUS_".count)) else {
                 faults.append(SettingsFault(.unknown, "\(name) is not a setting: remove it or correct its spelling"))
                 continue
@@ -154,6 +156,11 @@ struct SettingsSources: Sendable {
         }
         return areWords ? words.joined(separator: ".") : nil
     }
+
+    /// Variables of the development scripts, which start services with their own environment.
+    private static let ofScripts: Set<String> = [
+        "GRADUS_LOCAL", "GRADUS_POSTGRES_BIN", "GRADUS_REQUIRE_SERVERS", "GRADUS_TEST_POSTGRES",
+    ]
 
     /// Kubernetes adds variables such as `GRADUS_SCORING_SERVICE_HOST` for each Service of the namespace: not settings.
     private static func isServiceLink(_ name: String, _ text: String) -> Bool {
