@@ -33,10 +33,11 @@ let package = Package(
         .pure("Schemes", needs: ["Domain", "FEEL", "DMN", .yams, .crypto]),
         .pure("IntakeCore", at: "Services/Intake/Core", needs: ["Domain", "Contracts"]),
         .pure("ScoringCore", at: "Services/Scoring/Core", needs: ["Domain", "Contracts", "Schemes"]),
-        .pure("PayrollCore", at: "Services/Payroll/Core", needs: ["Domain", "Contracts", "Schemes"]),
+        .pure("Pages", needs: ["Domain"]),
+        .pure("PayrollCore", at: "Services/Payroll/Core", needs: ["Domain", "Contracts", "Pages"]),
         .pure(
             "NotificationsCore", at: "Services/Notifications/Core",
-            needs: ["Domain", "Contracts", "Schemes", .mustache]),
+            needs: ["Domain", "Contracts", "Pages", .mustache]),
 
         // The three C libraries, each behind one Swift module.
         .systemLibrary(name: "CLibPQ", path: "Shared/CLibPQ", pkgConfig: "libpq"),
@@ -95,6 +96,8 @@ let package = Package(
         .executableTarget(
             name: "ServiceKitProbe", dependencies: ["ServiceKit", .lifecycle, .log], path: "Tests/ServiceKitProbe",
             swiftSettings: .strict),
+        .tests("PayrollTests", needs: ["PayrollCore", "Pages", "Contracts", "Domain"]),
+        .tests("NotificationsTests", needs: ["NotificationsCore", "Pages", "Contracts", "Domain"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -18,16 +18,25 @@ public struct PayLineEvent: Codable, Hashable, Sendable {
     public var currency: Currency
     public var scheme: String
     public var version: Int
+    public var rule: String
     public var clause: String
-    /// The revision of the score that the line was computed from.
+    /// The fund that a fine goes to; absent for any other line.
+    public var fund: String?
+    /// The formula with its numbers.
+    public var basis: BilingualText
+    /// The revision of the score that the line was computed from; 0 when it needs none.
     public var revision: Int
+    /// The findings behind a deduction, and the facts behind them.
+    public var findings: [UUID128]
+    public var facts: [UUID128]
     /// The facts that caused a correction; empty otherwise.
     public var causes: [UUID128]
 
     public init(
         id: UUID128, run: UUID128, institution: String, subject: Subject, payMonth: Period, earnedMonth: Period,
         component: String, title: BilingualText, amount: String, currency: Currency, scheme: String, version: Int,
-        clause: String, revision: Int, causes: [UUID128]
+        rule: String, clause: String, fund: String?, basis: BilingualText, revision: Int, findings: [UUID128],
+        facts: [UUID128], causes: [UUID128]
     ) {
         self.id = id
         self.run = run
@@ -41,8 +50,13 @@ public struct PayLineEvent: Codable, Hashable, Sendable {
         self.currency = currency
         self.scheme = scheme
         self.version = version
+        self.rule = rule
         self.clause = clause
+        self.fund = fund
+        self.basis = basis
         self.revision = revision
+        self.findings = findings
+        self.facts = facts
         self.causes = causes
     }
 }

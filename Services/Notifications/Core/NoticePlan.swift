@@ -1,0 +1,120 @@
+public import Contracts
+public import Domain
+
+/// A notice to one reader, ready to be stored and delivered.
+public struct Notice: Hashable, Sendable {
+    public var id: UUID128
+    public var recipient: Subject
+    public var institution: String
+    public var scheme: String
+    public var version: Int
+    public var name: String
+    public var rule: String
+    public var clause: String
+    /// The event that it answers, and the fact behind that.
+    public var cause: UUID128
+    public var causeType: EventType
+    public var fact: UUID128?
+    /// Whom it is about.
+    public var about: Subject?
+    public var language: ReadingLanguage
+    public var title: String
+    public var body: String
+    public var dueAt: Timestamp
+    public var channels: [Channel]
+}
+
+/// Turns an occasion into notices: finds the rules, resolves the audience, writes the text in each reader's language.
+public enum NoticePlan {
+    /// The notices of one occasion.
+    ///
+    /// - Parameters:
+    ///   - rules: every notice rule of the schemes concerned.
+    ///   - readers: everybody of the institution who is active.
+    ///   - now: the earliest time to tell anybody; a due time in the past becomes now.
+    public static func notices(
+        _ occasion: NoticeOccasion, rules: [NoticeRule], readers: [Reader], now: Timestamp
+    ) throws(NoticeFault) -> [Notice] {
+        let answering = rules.filter { $0.answers(occasion) }
+        if answering.isEmpty, occasion.type == .noticeRequested, let scheme = occasion.scheme {
+            throw .unknownRule(scheme: scheme, version: occasion.version ?? 0, rule: occasion.rule ?? "")
+        }
+        var notices: [Notice] = []
+        for rule in answering {
+            let audience = resolved(occasion.audience ?? rule.audience, occasion)
+            let told = Self.readers(of: audience, about: occasion.subject, among: readers)
+            guard !told.isEmpty else { throw .nobody(rule: rule.name) }
+            let texts = try NoticeTexts(rule)
+            for reader in told {
+                notices.append(try notice(occasion, rule, texts, reader, readers, now))
+            }
+        }
+        return notices
+    }
+
+    /// The active readers of an audience, in order of their subjects, each once.
+    public static func readers(of audience: Audience, about subject: Subject?, among readers: [Reader]) -> [Reader] {
+        let chosen = readers.filter { reader in
+            switch audience.kind {
+            case .manager: reader.subject == subject
+            case .role: reader.role == audience.name && (audience.unit == nil || reader.unit == audience.unit)
+            case .unit: reader.unit == (audience.name ?? audience.unit)
+            case .everyone: true
+            }
+        }
+        return chosen.sorted { $0.subject < $1.subject }
+    }
+
+    /// A task's notice goes to the role and unit of the task unless the rule names another.
+    private static func resolved(_ audience: Audience, _ occasion: NoticeOccasion) -> Audience {
+        guard audience.kind == .role else { return audience }
+        return Audience(
+            kind: .role, name: audience.name ?? occasion.role,
+            unit: audience.unit ?? (audience.name == nil ? occasion.unit : nil))
+    }
+
+    private static func notice(
+        _ occasion: NoticeOccasion, _ rule: NoticeRule, _ texts: NoticeTexts, _ reader: Reader, _ readers: [Reader],
+        _ now: Timestamp
+    ) throws(NoticeFault) -> Notice {
+        var values = occasion.values
+        for (name, text) in occasion.texts { values[name] = reader.language.of(text) }
+        values["recipientName"] = reader.name
+        values["subjectName"] = readers.first { $0.subject == occasion.subject }?.name ?? occasion.subject?.id
+        let (title, body) = try texts.render(values, occasion.rows, reader.language)
+        return Notice(
+            id: DeterministicID.make("notice", occasion.event.description, rule.scheme, rule.name, "\(reader.subject)"),
+            recipient: reader.subject, institution: occasion.institution, scheme: rule.scheme, version: rule.version,
+            name: rule.name, rule: rule.rule, clause: rule.clause, cause: occasion.event, causeType: occasion.type,
+            fact: occasion.fact, about: occasion.subject, language: reader.language, title: title, body: body,
+            dueAt: max(occasion.dueAt ?? now, now), channels: reader.reachable(rule.channels))
+    }
+}
+
+/// The two templates of a rule in both languages, parsed once for all readers.
+public struct NoticeTexts: Sendable {
+    private let subjects: [ReadingLanguage: NoticeTemplate]
+    private let bodies: [ReadingLanguage: NoticeTemplate]
+
+    /// Parses the templates of a rule.
+    public init(_ rule: NoticeRule) throws(NoticeFault) {
+        var subjects: [ReadingLanguage: NoticeTemplate] = [:]
+        var bodies: [ReadingLanguage: NoticeTemplate] = [:]
+        for language in ReadingLanguage.allCases {
+            subjects[language] = try NoticeTemplate(language.of(rule.subject), rule: rule.name)
+            bodies[language] = try NoticeTemplate(language.of(rule.body), rule: rule.name)
+        }
+        self.subjects = subjects
+        self.bodies = bodies
+    }
+
+    /// Title and text in one language; a title is one line.
+    public func render(
+        _ values: [String: String], _ rows: [[String: String]], _ language: ReadingLanguage
+    ) throws(NoticeFault) -> (title: String, body: String) {
+        let title = try subjects[language]?.render(values, rows: rows) ?? ""
+        let body = try bodies[language]?.render(values, rows: rows) ?? ""
+        let line = title.split { $0.isNewline }.joined(separator: " ")
+        return (line, body)
+    }
+}
