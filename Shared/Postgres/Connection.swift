@@ -55,7 +55,8 @@ public final class Connection {
     /// Looks without a round trip whether the server has ended the session.
     public func checkAlive() -> Bool {
         guard let handle else { return false }
-        return PQconsumeInput(handle) == 1 && PQstatus(handle) == CONNECTION_OK
+        // The first look reads the server's farewell, if there is one, the second finds the end behind it.
+        return PQconsumeInput(handle) == 1 && PQconsumeInput(handle) == 1 && PQstatus(handle) == CONNECTION_OK
     }
 
     /// True between `BEGIN` and its end, failed or not.
@@ -103,7 +104,8 @@ extension Connection {
             return .rejected(rejection)
         }
         let reason = settings.redact(String(cString: PQerrorMessage(handle)).onOneLine)
-        return isBroken ? .unreachable(reason: reason) : .misused(reason: reason)
+        // After a failed write libpq may not have noticed yet that the server has gone: look.
+        return checkAlive() ? .misused(reason: reason) : .unreachable(reason: reason)
     }
 
     /// Takes over a result and gives its rows, or the error it holds.
