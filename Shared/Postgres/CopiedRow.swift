@@ -1,6 +1,6 @@
 /// One row of ``Connection/copyOut(_:_:)``, valid only while its closure runs.
 ///
-/// COPY names no columns and no types: an accessor checks the width only, so ask for what the query selects, with casts.
+/// COPY names no columns and no types: an accessor checks the width only, so read what the query selects, with casts.
 public struct CopiedRow: ReadableRow, ~Copyable {
     private static let signature: [UInt8] = [0x50, 0x47, 0x43, 0x4F, 0x50, 0x59, 0x0A, 0xFF, 0x0D, 0x0A, 0x00]
 

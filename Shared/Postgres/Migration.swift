@@ -67,7 +67,7 @@ extension MigrationError: CustomStringConvertible {
         case .duplicate(let component, let version):
             "\(component) has two migrations numbered \(version); renumber the newer one"
         case .changed(let component, let version, let name):
-            "\(component) migration \(version) (\(name)) was applied with other contents; restore the file, add a new one"
+            "\(component) migration \(version) (\(name)) was applied with other contents; restore it, add a new one"
         case .missing(let component, let version):
             "\(component) migration \(version) was applied but its file is missing; restore it"
         case .late(let component, let version, let applied):

@@ -169,7 +169,10 @@ public struct Migrations: Sendable {
 
     private func ownChecksums(in transaction: borrowing Transaction) throws(PostgresError) -> [Int: String] {
         let rows = try transaction.query(
-            "SELECT encode(sha256(convert_to(sql, 'UTF8')), 'hex') FROM unnest($1::text[]) WITH ORDINALITY AS t(sql, n) ORDER BY n",
+            """
+            SELECT encode(sha256(convert_to(sql, 'UTF8')), 'hex')
+            FROM unnest($1::text[]) WITH ORDINALITY AS t(sql, n) ORDER BY n
+            """,
             [.texts(steps.map(\.sql))])
         var checksums: [Int: String] = [:]
         for (step, row) in zip(steps, rows) { checksums[step.version] = try row.text(0) }

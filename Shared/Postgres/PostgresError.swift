@@ -65,7 +65,7 @@ extension PostgresError: CustomStringConvertible {
         case .invalidSettings(let reason): "database settings: \(reason)"
         case .misused(let reason): "database misused: \(reason)"
         case .poolExhausted(let connections, let waited):
-            "all \(connections) database connections were in use for \(waited); raise the pool's size or find slow statements"
+            "all \(connections) database connections were in use for \(waited); enlarge it or find slow statements"
         case .poolClosed: "the database pool is closed, the process is stopping"
         case .cancelled: "cancelled while waiting for a database connection"
         }

@@ -8,8 +8,10 @@ public enum Isolation: String, Sendable {
     case repeatableRead = "REPEATABLE READ"
 }
 
-/// The way to the database inside a transaction. It cannot be copied, so it cannot outlive its closure.
-public struct Transaction: ~Copyable {
+/// The way to the database inside a transaction. It is lent: a `borrowing` parameter cannot be kept.
+///
+/// Not `~Copyable`: Swift 6.3.1's optimiser aborts when it specialises a generic function over such a parameter.
+public struct Transaction {
     /// The session, for code that is handed the session by others. Not to be kept.
     public let connection: Connection
 
