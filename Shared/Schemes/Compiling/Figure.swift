@@ -1,0 +1,111 @@
+import Domain
+import FEEL
+
+/// A named, computed value of the scheme: one slot of the frame.
+struct Figure: Sendable {
+    let slot: Int
+    let name: String
+    let title: BilingualText
+    let clause: Clause
+    let kind: String
+    let unit: String
+    let place: Place
+    let state: RuleState
+    let subject: SubjectKind
+    let every: Set<Period.Kind>
+    let work: FigureWork
+    /// The slots that must be filled first.
+    let reads: [Int]
+
+    /// Whether the figure is wanted at the close of a base period without anybody asking for it.
+    var isDefaultRoot: Bool {
+        switch work {
+        case .formula, .indicator, .scorecard, .ladder, .comparison: every.isEmpty
+        default: false
+        }
+    }
+}
+
+/// How a figure comes to its value.
+enum FigureWork: Sendable {
+    case parameter([DatedValue])
+    case formula(Formula)
+    case measure(MeasurePlan)
+    case results(ResultsPlan)
+    case table(TablePlan, column: Int)
+    case indicator(IndicatorPlan)
+    case scorecard(ScorecardPlan)
+    case ladder(LadderPlan)
+    case comparison(ComparisonPlan)
+    /// Given by the inputs: the period, the profile, an item of a list, or a pay line before.
+    case given
+}
+
+/// A parameter's value from a day on.
+struct DatedValue: Hashable, Sendable {
+    let from: CalendarDate
+    let value: Value
+
+    static func == (lhs: DatedValue, rhs: DatedValue) -> Bool { lhs.from == rhs.from && lhs.value == rhs.value }
+    func hash(into hasher: inout Hasher) { hasher.combine(from) }
+}
+
+extension [DatedValue] {
+    /// The value in force on a day; `null` before the first.
+    func value(on date: CalendarDate) -> Value {
+        last { $0.from <= date }?.value ?? .null
+    }
+}
+
+struct IndicatorPlan: Sendable {
+    enum Missing: String, CaseIterable, Sendable { case zero, redistribute }
+
+    let actual: Formula
+    let target: Formula?
+    let score: Formula
+    let floor: Formula?
+    let cap: Formula?
+    let missing: Missing
+}
+
+struct ScorecardPlan: Sendable {
+    let parts: [(slot: Int, weight: Formula?)]
+    /// Parts are added up instead of averaged by weight.
+    let adds: Bool
+    let floor: Formula?
+    let cap: Formula?
+}
+
+struct LadderPlan: Sendable {
+    let name: String
+    /// Lowest first.
+    let grades: [String]
+    let entry: Formula?
+    let entryGrade: String?
+    /// Changes take effect on the first day of a period of this kind.
+    let startsWith: Period.Kind
+}
+
+struct ComparisonPlan: Sendable {
+    enum Take: String, CaseIterable, Sendable { case rank, average, sum, count, highest, lowest, share }
+    enum Among: String, CaseIterable, Sendable { case everyone, unit }
+
+    let of: Int
+    let take: Take
+    let among: Among
+    let lowestFirst: Bool
+}
+
+struct ResultsPlan: Sendable {
+    enum Take: String, CaseIterable, Sendable { case list, last, sum, mean, count, highest, lowest }
+    enum Window: Hashable, Sendable {
+        /// The shorter periods inside the one evaluated.
+        case parts(Period.Kind)
+        /// So many periods of the same kind before the one evaluated.
+        case before(Int)
+    }
+
+    let figure: String
+    let take: Take
+    let window: Window
+}

@@ -1,0 +1,199 @@
+import Domain
+import FEEL
+
+/// What names a rule in everything it brings about.
+struct RuleHead: Sendable {
+    let name: String
+    let title: BilingualText
+    let clause: Clause
+    let state: RuleState
+    let place: Place
+}
+
+/// A fine or a note for one fact.
+struct FindingRule: Sendable {
+    let head: RuleHead
+    let when: FactFormula?
+    let amount: FactFormula?
+    let fund: String?
+}
+
+struct StatusRule: Sendable {
+    let head: RuleHead
+    let when: FactFormula?
+}
+
+struct TaskRule: Sendable {
+    enum Trigger: Sendable {
+        case fact(FactFormula?)
+        case period(Set<Period.Kind>, when: Formula?, times: Formula?)
+    }
+
+    let head: RuleHead
+    let trigger: Trigger
+    let steps: [TaskStep]
+    /// While a task of this name is open, no answer is accepted.
+    let suspendedBy: String?
+}
+
+struct TaskStep: Sendable {
+    let role: String
+    let within: Deadline
+    let options: [(name: String, outcome: TaskOutcome)]
+    let escalatesTo: String?
+}
+
+enum TaskOutcome: Hashable, Sendable {
+    case next
+    case end
+    case status(String)
+    case move(ladder: String, steps: Int)
+    case grade(ladder: String)
+}
+
+/// A notice with when and for what it is sent.
+struct NoticePlan: Sendable {
+    let notice: NoticeRule
+    var when: FactFormula?
+    let by: TimeOfDay
+    var figures: [Int]
+    var orderSlot: Int?
+    var lowestFirst: Bool
+    /// How many rows of a bulletin are shown, best first.
+    var limit: Int?
+    var condition: Formula?
+    let state: RuleState
+}
+
+/// Something that has to be handed in, done or entered in time.
+struct ObligationRule: Sendable {
+    enum Due: Sendable {
+        case every(Cadence)
+        /// A figure that gives the cadence's name for each item of a list.
+        case chosen(slot: Int)
+        /// Once for every fact of the type.
+        case fact(String)
+    }
+
+    let head: RuleHead
+    let due: Due
+    let every: Set<Period.Kind>
+    let factType: String
+    let filter: FactFormula?
+    let waived: FactFormula?
+    /// The attribute that says which instance a fact is for.
+    let instance: String?
+    let sameCustomer: Bool
+    let deadline: Deadline
+    let forEach: Int?
+    /// Names of the list's entries and the slots they are given in.
+    let items: [(entry: String, slot: Int)]
+    let amount: Formula?
+    let fund: String?
+    /// The figures to compute for each item before its cadence is known.
+    var itemSteps: [Int] = []
+}
+
+/// How often something is due.
+enum Cadence: String, CaseIterable, Sendable {
+    case workingDay = "working day"
+    case day, week, month, quarter, year
+    case halfMonth = "half month"
+    case quarterOfMonth = "quarter of a month"
+}
+
+struct GradingRule: Sendable {
+    let head: RuleHead
+    let ladderSlot: Int
+    let every: Set<Period.Kind>
+    let grade: Formula
+    let approver: String?
+    let within: Deadline
+}
+
+struct AllocationRule: Sendable {
+    let head: RuleHead
+    let every: Set<Period.Kind>
+    let factType: String
+    let resource: [String]
+    let order: String
+    let holder: String
+    let steps: [TaskStep]
+}
+
+struct PayComponent: Sendable {
+    let head: RuleHead
+    let slot: Int
+    let formula: Formula?
+    let deductsFindings: Bool
+    let isDeduction: Bool
+}
+
+/// Something that must hold before the scheme may be published.
+struct ConstraintRule: Sendable {
+    let head: RuleHead
+    let given: [(slot: Int, value: Value)]
+    let that: Formula
+    var steps: [Int] = []
+}
+
+/// Seconds since midnight; 24:00 is allowed.
+struct TimeOfDay: Hashable, Sendable {
+    let seconds: Int64
+
+    init(seconds: Int64) { self.seconds = seconds }
+
+    init?(_ text: String) {
+        let parts = text.split(separator: ":")
+        guard parts.count == 2 || parts.count == 3, let hour = Int64(parts[0]), let minute = Int64(parts[1]),
+            (0...24).contains(hour), (0...59).contains(minute)
+        else { return nil }
+        let second = parts.count == 3 ? Int64(parts[2]) : 0
+        guard let second, (0...59).contains(second), hour < 24 || (minute == 0 && second == 0) else { return nil }
+        seconds = hour * 3600 + minute * 60 + second
+    }
+
+    /// The close of business of catalogue C6.
+    static let closeOfBusiness = TimeOfDay(seconds: 17 * 3600 + 30 * 60)
+    static let endOfDay = TimeOfDay(seconds: 24 * 3600)
+}
+
+/// A point in time relative to a day.
+struct Deadline: Hashable, Sendable {
+    enum After: Hashable, Sendable {
+        case days(Int)
+        case workingDays(Int)
+        case endOfNextMonth
+    }
+
+    let after: After
+    let at: TimeOfDay
+    /// Moves to the next working day when it falls on a day that is not worked.
+    let rolls: Bool
+
+    func date(after day: CalendarDate, _ calendar: WorkCalendar) -> CalendarDate {
+        let date: CalendarDate
+        switch after {
+        case .days(let count): date = day.adding(days: count)
+        case .workingDays(let count): date = calendar.date(count, workingDaysAfter: day)
+        case .endOfNextMonth: date = Period(.month, containing: day).next.last
+        }
+        return rolls ? calendar.workingDay(onOrAfter: date) : date
+    }
+
+    func moment(after day: CalendarDate, _ calendar: WorkCalendar) -> Timestamp {
+        Timestamp(startOf: date(after: day, calendar)).adding(seconds: at.seconds)
+    }
+
+    /// Reads `3 working days`, `1 day` or `end of next month`.
+    static func after(_ text: String) -> After? {
+        if text == "end of next month" { return .endOfNextMonth }
+        let words = text.split(separator: " ")
+        guard let first = words.first, let count = Int(first), count >= 0 else { return nil }
+        switch words.dropFirst().joined(separator: " ") {
+        case "day", "days": return .days(count)
+        case "working day", "working days": return .workingDays(count)
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Domain
+import FEEL
+
+extension SchemeCompiler {
+    func compileRules() {
+        for head in heads {
+            switch head.kind {
+            case .finding: compileFinding(head)
+            case .status: compileStatus(head)
+            case .task: compileTask(head)
+            case .notice: compileNotice(head)
+            case .obligation: compileObligation(head)
+            case .grading: compileGrading(head)
+            case .allocation: compileAllocation(head)
+            case .pay: compilePay(head)
+            case .constraint: compileConstraint(head)
+            default: break
+            }
+        }
+    }
+
+    private func triggerTypes(_ head: ElementHead) -> [FactShape] {
+        let types = head.fields.texts("on")
+        if types.isEmpty {
+            faults.report(.missing, at: head.fields.place, "nothing sets this off", "add `on: <fact type>`")
+        }
+        return shapes(types)
+    }
+
+    private func compileFinding(_ head: ElementHead) {
+        let shapes = triggerTypes(head)
+        let rule = FindingRule(
+            head: ruleHead(head), when: factFormula(head.fields, "when", shapes, parameters: true),
+            amount: factFormula(head.fields, "amount", shapes, parameters: true), fund: head.fields.text("fund")?.text)
+        for shape in shapes { storage.findings[shape.type, default: []].append(rule) }
+    }
+
+    private func compileStatus(_ head: ElementHead) {
+        let shapes = triggerTypes(head)
+        let rule = StatusRule(
+            head: ruleHead(head), when: factFormula(head.fields, "when", shapes, parameters: true))
+        for shape in shapes { storage.statuses[shape.type, default: []].append(rule) }
+    }
+
+    private func compileTask(_ head: ElementHead) {
+        let fields = head.fields
+        let steps = steps(fields)
+        let suspendedBy = fields.text("suspended by")
+        if let name = suspendedBy, !heads.contains(where: { $0.kind == .task && $0.name.text == name.text }) {
+            let tasks = heads.filter { $0.kind == .task }.map(\.name.text)
+            faults.report(
+                .unknownName, at: name.place, "there is no task `\(name.text)`", nearest(name.text, in: tasks))
+        }
+        if fields.has("on") {
+            let shapes = triggerTypes(head)
+            let when = factFormula(fields, "when", shapes, parameters: true)
+            let rule = TaskRule(
+                head: ruleHead(head), trigger: .fact(when), steps: steps, suspendedBy: suspendedBy?.text)
+            for shape in shapes { storage.factTasks[shape.type, default: []].append(rule) }
+            storage.tasks.append(rule)
+            return
+        }
+        let every = head.every.isEmpty ? [header.basePeriod] : head.every
+        let when = formula(fields, "when")
+        let times = formula(fields, "times")
+        if when == nil, times == nil {
+            faults.report(
+                .missing, at: fields.place, "nothing sets this off", "add `on: <fact>`, `when: …` or `times: …`")
+        }
+        storage.tasks.append(
+            TaskRule(
+                head: ruleHead(head), trigger: .period(every, when: when, times: times), steps: steps,
+                suspendedBy: suspendedBy?.text))
+    }
+
+    func steps(_ fields: Fields) -> [TaskStep] {
+        let steps = fields.list("steps").map { step in
+            defer { step.finish() }
+            return TaskStep(
+                role: step.required("role")?.text ?? "", within: within(step), options: options(step),
+                escalatesTo: step.text("escalate")?.text)
+        }
+        if steps.isEmpty {
+            faults.report(
+                .missing, at: fields.place, "nobody is asked", "add `steps:` with a `role`, `within` and `options`")
+        }
+        return steps
+    }
+
+    func within(_ fields: Fields) -> Deadline {
+        guard let text = fields.text("within") else {
+            return Deadline(after: .workingDays(5), at: .closeOfBusiness, rolls: false)
+        }
+        if let after = Deadline.after(text.text) { return Deadline(after: after, at: .closeOfBusiness, rolls: false) }
+        faults.report(
+            .wrongForm, at: text.place, "`\(text.text)` is not a time limit", "write for example `3 working days`")
+        return Deadline(after: .workingDays(5), at: .closeOfBusiness, rolls: false)
+    }
+
+    private func options(_ step: Fields) -> [(name: String, outcome: TaskOutcome)] {
+        guard let options = step.fields("options") else { return [("done", .end)] }
+        return options.keys.map { key in (key.text, outcome(options, key)) }
+    }
+
+    private func outcome(_ options: Fields, _ key: Located) -> TaskOutcome {
+        guard let node = options.node(key.text), node.mapping != nil, let fields = options.fields(key.text) else {
+            switch options.text(key.text)?.text {
+            case "next": return .next
+            case "end": return .end
+            default:
+                faults.report(
+                    .unknownChoice, at: key.place, "`\(key.text)` leads nowhere",
+                    "write `next`, `end`, `{ status: … }` or `{ ladder: …, move: 1 }`")
+                return .end
+            }
+        }
+        defer { fields.finish() }
+        if let status = fields.text("status") { return .status(status.text) }
+        guard let ladder = fields.required("ladder") else { return .end }
+        _ = slot(ladder)
+        let move = fields.required("move").flatMap { Int($0.text) }
+        return .move(ladder: Names.normalised(ladder.text), steps: move ?? 0)
+    }
+
+    private func compileGrading(_ head: ElementHead) {
+        let fields = head.fields
+        guard let ladder = fields.required("ladder").flatMap(slot), let grade = requiredFormula(fields, "grade") else { return }
+        storage.gradings.append(
+            GradingRule(
+                head: ruleHead(head), ladderSlot: ladder, every: head.every.isEmpty ? [header.basePeriod] : head.every,
+                grade: grade, approver: fields.text("approver")?.text, within: within(fields)))
+    }
+
+    private func compileAllocation(_ head: ElementHead) {
+        let fields = head.fields
+        let shapes = triggerTypes(head)
+        storage.allocations.append(
+            AllocationRule(
+                head: ruleHead(head), every: head.every.isEmpty ? [.day] : head.every,
+                factType: shapes.first?.type ?? "", resource: fields.texts("resource").map(\.text),
+                order: fields.required("order")?.text ?? "", holder: fields.required("to")?.text ?? "",
+                steps: steps(fields)))
+    }
+
+    private func compilePay(_ head: ElementHead) {
+        let fields = head.fields
+        guard let slot = slots[Names.normalised(head.name.text)] else { return }
+        let deducts = fields.has("deducts") && fields.text("deducts")?.text == "findings"
+        let formula = deducts ? nil : requiredFormula(fields, "formula")
+        let isDeduction = deducts || fields.choice("kind", PayKind.self) == .deduction
+        storage.pay.append(
+            PayComponent(
+                head: ruleHead(head), slot: slot, formula: formula, deductsFindings: deducts, isDeduction: isDeduction))
+        define(head, .given, reads: formula?.reads ?? [], unit: header.currency.code)
+    }
+
+    private enum PayKind: String, CaseIterable { case earning, deduction }
+
+    private func compileConstraint(_ head: ElementHead) {
+        let fields = head.fields
+        guard let that = requiredFormula(fields, "that") else { return }
+        var given: [(slot: Int, value: Value)] = []
+        if let values = fields.fields("given") {
+            for key in values.keys {
+                guard let slot = slot(key), let text = values.text(key.text) else { continue }
+                given.append((slot, Decimal128(text.text).map(Value.number) ?? .string(text.text)))
+            }
+        }
+        storage.constraints.append(ConstraintRule(head: ruleHead(head), given: given, that: that))
+    }
+}

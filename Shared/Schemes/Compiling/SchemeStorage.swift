@@ -1,0 +1,68 @@
+import Domain
+import FEEL
+
+/// Everything compiled, shared by all copies of a ``Scheme``.
+struct SchemeStorage: Sendable {
+    var header: SchemeHeader
+    var digest = ""
+    var names = Names([])
+    var figures: [Figure] = []
+    /// By slot: the place in ``figures``.
+    var figureOfSlot: [Int] = []
+    var frameSize = 0
+    var covers: Formula?
+    var profileSlots: [(shape: AttributeShape, slot: Int)] = []
+    var series: [SeriesDefinition] = []
+    var plans: [PlanKey: Plan] = [:]
+    var findings: [String: [FindingRule]] = [:]
+    var statuses: [String: [StatusRule]] = [:]
+    var factTasks: [String: [TaskRule]] = [:]
+    var factNotices: [String: [NoticePlan]] = [:]
+    var tasks: [TaskRule] = []
+    var notices: [NoticePlan] = []
+    var obligations: [ObligationRule] = []
+    var gradings: [GradingRule] = []
+    var allocations: [AllocationRule] = []
+    var pay: [PayComponent] = []
+    var constraints: [ConstraintRule] = []
+    var parameterSlots: [Int] = []
+    /// The order in which pay formulas' own figures stand, and the published ones they read.
+    var payReads: [Int] = []
+    var scoreSlot: Int?
+    var ladderSlots: [Int] = []
+    var publishedSlots: [Int] = []
+
+    func figure(_ slot: Int) -> Figure { figures[figureOfSlot[slot]] }
+
+    /// The values of all parameters on a day, in the order of the fact scopes.
+    func parameters(on date: CalendarDate) -> [Value] {
+        parameterSlots.map { slot in
+            if case .parameter(let values) = figure(slot).work { return values.value(on: date) }
+            return .null
+        }
+    }
+}
+
+/// What is evaluated at one kind of close for one kind of subject.
+struct PlanKey: Hashable, Sendable {
+    let subject: SubjectKind
+    let period: Period.Kind
+}
+
+/// Slots in the order in which they are computed.
+struct Plan: Sendable {
+    /// From the subject's own data.
+    var own: [Int] = []
+    /// After the figures across the population are known.
+    var across: [Int] = []
+}
+
+/// The slots that every scheme has.
+enum FixedSlot {
+    static let names = ["period start", "period end", "actual", "target", "ratio"]
+    static let periodStart = 0
+    static let periodEnd = 1
+    static let actual = 2
+    static let target = 3
+    static let ratio = 4
+}

@@ -1,0 +1,91 @@
+import FEEL
+
+/// A decision table: conditions on the left, results on the right.
+struct TablePlan: Sendable {
+    enum HitPolicy: String, CaseIterable, Sendable {
+        case unique, first, any
+        case collect, sum
+        case least = "collect least"
+        case greatest = "collect greatest"
+    }
+
+    struct Row: Sendable {
+        let tests: [CellTest]
+        let outputs: [Formula]
+        let place: Place
+    }
+
+    let name: String
+    let inputs: [Formula]
+    let rows: [Row]
+    let hit: HitPolicy
+    /// Why a value may find no row; without it, a gap is a fault.
+    let partial: String?
+
+    /// The places of the rows that hold.
+    func matches(_ frame: [Value]) -> [Int] {
+        let values = inputs.map { $0.evaluate(frame) }
+        var found: [Int] = []
+        for (index, row) in rows.enumerated() {
+            var holds = true
+            for (column, test) in row.tests.enumerated() where !test.holds(values[column], frame) {
+                holds = false
+                break
+            }
+            guard holds else { continue }
+            found.append(index)
+            if hit == .first || hit == .unique || hit == .any { break }
+        }
+        return found
+    }
+
+    func value(column: Int, rows matched: [Int], _ frame: [Value]) -> Value {
+        let values = matched.map { rows[$0].outputs[column].evaluate(frame) }
+        switch hit {
+        case .unique, .first, .any: return values.first ?? .null
+        case .collect: return .list(values)
+        case .sum: return values.isEmpty ? .null : .number(values.compactMap(\.asNumber).reduce(.zero, +))
+        case .least: return values.compactMap(\.asNumber).min().map(Value.number) ?? .null
+        case .greatest: return values.compactMap(\.asNumber).max().map(Value.number) ?? .null
+        }
+    }
+
+    var reads: [Int] {
+        inputs.flatMap(\.reads) + rows.flatMap { $0.tests.flatMap(\.reads) + $0.outputs.flatMap(\.reads) }
+    }
+}
+
+extension SchemeCompiler {
+    func compileTable(_ head: ElementHead) {
+        let fields = head.fields
+        let inputs = fields.texts("inputs").compactMap(formula)
+        let outputs = fields.texts("outputs")
+        let columns = outputs.isEmpty ? [head.name] : outputs
+        let hit = fields.choice("hit", TablePlan.HitPolicy.self) ?? .unique
+        let partial = fields.text("partial")?.text
+        let rows = fields.rows("rows").compactMap { cells in
+            tableRow(cells, inputs: inputs.count, outputs: columns.count, at: head.name.place)
+        }
+        if rows.isEmpty {
+            faults.report(.missing, at: fields.place, "the table `\(head.name.text)` has no rows", "add `rows:`")
+        }
+        let plan = TablePlan(name: head.name.text, inputs: inputs, rows: rows, hit: hit, partial: partial)
+        for (column, name) in columns.enumerated() {
+            define(head, name: name.text, .table(plan, column: column), reads: plan.reads)
+        }
+    }
+
+    private func tableRow(_ cells: [Located], inputs: Int, outputs: Int, at place: Place) -> TablePlan.Row? {
+        let place = cells.first?.place ?? place
+        guard cells.count == inputs + outputs else {
+            faults.report(
+                .wrongForm, at: place, "the row has \(cells.count) cells, not \(inputs + outputs)",
+                "write \(inputs) condition(s) and then \(outputs) result(s)")
+            return nil
+        }
+        let tests = cells.prefix(inputs).compactMap { CellTest($0, names: storage.names, faults: faults) }
+        let results = cells.dropFirst(inputs).compactMap { formula($0) }
+        guard tests.count == inputs, results.count == outputs else { return nil }
+        return TablePlan.Row(tests: tests, outputs: results, place: place)
+    }
+}

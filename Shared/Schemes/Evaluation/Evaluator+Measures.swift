@@ -1,0 +1,180 @@
+import Domain
+import FEEL
+
+/// The bounds of a measure's window in the numbering of its series.
+private struct BucketSpan {
+    let low: Int32
+    let high: Int32
+    let first: CalendarDate?
+    let last: CalendarDate
+
+    func contains(_ bucket: Int32) -> Bool { low <= bucket && bucket <= high }
+}
+
+extension Evaluator {
+    private func rows(_ index: Int) -> [SeriesRow] {
+        index >= 0 && index < inputs.series.count ? inputs.series[index] : []
+    }
+
+    private func span(_ plan: MeasurePlan) -> BucketSpan {
+        let series = storage.series[plan.seriesIndex]
+        let (first, last) = plan.window.span(inputs.period, appointed: appointed)
+        return BucketSpan(
+            low: first.map(series.bucketNumber) ?? .min, high: series.bucketNumber(of: last), first: first, last: last)
+    }
+
+    /// The profile's `appointed` day.
+    private var appointed: CalendarDate? {
+        guard case .text(let text)? = inputs.profile["appointed"] else { return nil }
+        return CalendarDate(text)
+    }
+
+    func measure(_ plan: MeasurePlan) -> Value {
+        guard plan.seriesIndex >= 0 else { return .null }
+        let span = span(plan)
+        if plan.take == .highest { return highest(plan, span) }
+        return plan.perCustomer ? perCustomer(plan, span) : whole(plan, span)
+    }
+
+    private func whole(_ plan: MeasurePlan, _ span: BucketSpan) -> Value {
+        let rows = rows(plan.seriesIndex)
+        var sum: Int64 = 0
+        var count: Int64 = 0
+        switch plan.take {
+        case .sum:
+            for row in rows where span.contains(row.bucket) { sum += row.sum }
+            return Value(tenThousandths: sum)
+        case .count:
+            for row in rows where span.contains(row.bucket) { count += row.count }
+            return .number(Decimal128(count))
+        case .balance:
+            for row in rows where row.bucket <= span.high { sum += row.sum }
+            return Value(tenThousandths: sum)
+        case .last:
+            let latest = rows.filter { span.contains($0.bucket) && $0.last != nil }.max { $0.bucket < $1.bucket }
+            return latest?.last.map(Value.init(tenThousandths:)) ?? .null
+        case .least:
+            return rows.filter { span.contains($0.bucket) }.compactMap(\.min).min().map(Value.init(tenThousandths:))
+                ?? .null
+        case .greatest:
+            return rows.filter { span.contains($0.bucket) }.compactMap(\.max).max().map(Value.init(tenThousandths:))
+                ?? .null
+        case .customers:
+            var counts: [String: Int64] = [:]
+            for row in rows where span.contains(row.bucket) { counts[row.group, default: 0] += row.count }
+            return .number(counts.values.count { $0 > 0 })
+        case .averageDaily: return averageDaily(plan, rows, span)
+        case .highest: return .null
+        }
+    }
+
+    /// Σ amount × days remaining, so that no arrival order and no daily snapshot is needed.
+    private func averageDaily(_ plan: MeasurePlan, _ rows: [SeriesRow], _ span: BucketSpan) -> Value {
+        guard let first = span.first else { return .null }
+        let days = Int64(span.last.days(since: first) + 1)
+        let daily = storage.series[plan.seriesIndex].bucket == .day
+        var total = Decimal128.zero
+        for row in rows where row.bucket <= span.high {
+            if row.bucket < span.low {
+                total += Decimal128(tenThousandths: row.sum) * Decimal128(days)
+            } else if daily {
+                let left = Int64(span.last.dayNumber) - Int64(row.bucket) + 1
+                total += Decimal128(tenThousandths: row.sum) * Decimal128(left)
+            } else {
+                let start = CalendarDate(monthNumber: row.bucket)
+                let left = Int64(span.last.days(since: start) + 2)
+                total +=
+                    Decimal128(tenThousandths: row.sum) * Decimal128(left) - Decimal128(tenThousandths: row.weighted)
+            }
+        }
+        return .number(total / Decimal128(days))
+    }
+
+    private func perCustomer(_ plan: MeasurePlan, _ span: BucketSpan) -> Value {
+        var sums: [String: Int64] = [:]
+        for row in rows(plan.seriesIndex) where row.bucket <= span.high {
+            guard plan.take == .balance || row.bucket >= span.low else { continue }
+            sums[row.group, default: 0] += plan.take == .count ? row.count * 10_000 : row.sum
+        }
+        let present = presence(plan.presentIndex ?? plan.seriesIndex, until: span.last, counting: plan)
+        let names = plan.presentIndex == nil ? sums.filter { $0.value > 0 }.map(\.key) : Array(present.keys)
+        return .list(
+            names.sorted().map { name in
+                let since = present[name].map(Value.init(day:)) ?? .null
+                return .context(
+                    Context([
+                        ("customer", .string(name)), ("value", Value(tenThousandths: sums[name] ?? 0)),
+                        ("since", since),
+                    ]))
+            })
+    }
+
+    /// The customers whose running sum is above zero, with the day it last rose above zero.
+    private func presence(_ index: Int, until last: CalendarDate, counting plan: MeasurePlan) -> [String: CalendarDate] {
+        let series = storage.series[index]
+        let high = series.bucketNumber(of: last)
+        var running: [String: Int64] = [:]
+        var since: [String: CalendarDate] = [:]
+        for row in rows(index).filter({ $0.bucket <= high }).sorted(by: { $0.bucket < $1.bucket }) {
+            let before = running[row.group] ?? 0
+            let after = before + (plan.take == .count && plan.presentIndex == nil ? row.count : row.sum)
+            running[row.group] = after
+            if before <= 0, after > 0 { since[row.group] = Self.day(row.bucket, series) }
+        }
+        return since.filter { (running[$0.key] ?? 0) > 0 }
+    }
+
+    private static func day(_ bucket: Int32, _ series: SeriesDefinition) -> CalendarDate {
+        switch series.bucket {
+        case .day: CalendarDate(dayNumber: bucket)
+        case .month: CalendarDate(monthNumber: bucket)
+        }
+    }
+
+    // MARK: highest earlier balance
+
+    /// The highest month-end total of the listed customers in the months of the window; `null` when there is no month.
+    ///
+    /// Before the month in which it came, a customer counts with its balance at the end of that month.
+    private func highest(_ plan: MeasurePlan, _ span: BucketSpan) -> Value {
+        let rows = rows(plan.seriesIndex)
+        guard let firstRow = rows.map(\.bucket).min() else { return .null }
+        let series = storage.series[plan.seriesIndex]
+        let firstMonth = Self.day(firstRow, series).monthNumber
+        let lastMonth = span.last.monthNumber
+        guard firstMonth <= lastMonth else { return .null }
+        let since = plan.amongSlot.map { members(frame[$0]) }
+        let end = max(lastMonth, inputs.period.last.monthNumber)
+        var totals = [Int64](repeating: 0, count: Int(lastMonth - firstMonth) + 1)
+        for (group, rows) in Dictionary(grouping: rows, by: \.group) {
+            if let since, since[group] == nil { continue }
+            let balances = monthEnds(rows, series, from: firstMonth, through: end)
+            let entry = (since?[group] ?? nil).map { max(firstMonth, $0.monthNumber) } ?? firstMonth
+            let joined = balances[min(Int(entry - firstMonth), balances.count - 1)]
+            for month in totals.indices { totals[month] += firstMonth + Int32(month) < entry ? joined : balances[month] }
+        }
+        return totals.max().map(Value.init(tenThousandths:)) ?? .null
+    }
+
+    private func monthEnds(
+        _ rows: [SeriesRow], _ series: SeriesDefinition, from first: Int32, through last: Int32
+    ) -> [Int64] {
+        var balances = [Int64](repeating: 0, count: Int(last - first) + 1)
+        for row in rows {
+            let month = Self.day(row.bucket, series).monthNumber
+            if month <= last { balances[Int(month - first)] += row.sum }
+        }
+        for index in balances.indices.dropFirst() { balances[index] += balances[index - 1] }
+        return balances
+    }
+
+    private func members(_ list: Value) -> [String: CalendarDate?] {
+        var members: [String: CalendarDate?] = [:]
+        for item in list.asList ?? [] {
+            guard let context = item.asContext, let name = context["customer"]?.asString else { continue }
+            let date = context["since"]?.asDate.map { CalendarDate(dayNumber: Int32(clamping: $0.daysSince1970)) }
+            members[name] = .some(date)
+        }
+        return members
+    }
+}

@@ -1,0 +1,172 @@
+import Domain
+import FEEL
+
+/// One thing due: the span it is for, and for which customer.
+private struct Instance {
+    let first: CalendarDate
+    let last: CalendarDate
+    let key: String
+    let customer: String?
+}
+
+extension Evaluator {
+    /// Findings for everything whose deadline passed in the period and that was not done in time.
+    mutating func obligationFindings(_ scheme: Scheme) -> [Effect] {
+        let rules = storage.obligations.filter {
+            $0.every.contains(inputs.period.kind) && $0.head.state != .shadow
+        }
+        guard !rules.isEmpty else { return [] }
+        let facts = Self.net(inputs.facts)
+        var effects: [Effect] = []
+        for rule in rules {
+            let parameters = storage.parameters(on: inputs.period.last)
+            let done = facts.filter {
+                $0.type == rule.factType && rule.filter?.holds($0, parameters: parameters) ?? true
+            }
+            for instance in instances(rule, facts, scheme) where !isMet(rule, instance, done, parameters) {
+                effects.append(.finding(finding(rule, instance, scheme)))
+            }
+        }
+        return effects
+    }
+
+    /// Facts without reversals and what they undo.
+    static func net(_ facts: [Fact]) -> [Fact] {
+        let undone = Set(facts.compactMap(\.reverses))
+        return facts.filter { $0.sign > 0 && !undone.contains($0.id) }.sorted { $0.id < $1.id }
+    }
+
+    private mutating func instances(_ rule: ObligationRule, _ facts: [Fact], _ scheme: Scheme) -> [Instance] {
+        switch rule.due {
+        case .every(let cadence):
+            return spans(cadence, rule.deadline, scheme).map {
+                Instance(first: $0, last: $1, key: $0.description, customer: nil)
+            }
+        case .fact(let type):
+            return facts.filter { $0.type == type && falls(rule.deadline, after: $0.businessDate) }.map {
+                Instance(first: $0.businessDate, last: $0.businessDate, key: $0.id.description, customer: $0.customer)
+            }
+        case .chosen(let slot): return itemInstances(rule, slot, scheme)
+        }
+    }
+
+    private mutating func itemInstances(_ rule: ObligationRule, _ slot: Int, _ scheme: Scheme) -> [Instance] {
+        var found: [Instance] = []
+        let wasTracing = nodes.count
+        for item in rule.forEach.flatMap({ frame[$0].asList }) ?? [] {
+            guard let context = item.asContext, let customer = context["customer"]?.asString else { continue }
+            for (entry, slot) in rule.items { frame[slot] = context[entry] ?? .null }
+            compute(rule.itemSteps)
+            guard let word = frame[slot].asString, let cadence = Cadence(rawValue: word) else { continue }
+            let since = context["since"]?.asDate.map { CalendarDate(dayNumber: Int32(clamping: $0.daysSince1970)) }
+            for (first, last) in spans(cadence, rule.deadline, scheme) where (since ?? first) <= first {
+                found.append(
+                    Instance(first: first, last: last, key: "\(first)#\(customer)", customer: customer))
+            }
+        }
+        nodes.removeSubrange(wasTracing...)
+        return found
+    }
+
+    private func falls(_ deadline: Deadline, after day: CalendarDate) -> Bool {
+        inputs.period.contains(deadline.date(after: day, inputs.calendar))
+    }
+
+    /// The spans of a cadence whose deadline lies in the period and that begin when the rule was in force.
+    private func spans(
+        _ cadence: Cadence, _ deadline: Deadline, _ scheme: Scheme
+    ) -> [(first: CalendarDate, last: CalendarDate)] {
+        var start = scheme.effectiveFrom
+        if case .text(let text)? = inputs.profile["appointed"], let day = CalendarDate(text) { start = max(start, day) }
+        let from = inputs.period.first.adding(days: deadline.after == .endOfNextMonth ? -62 : -14)
+        return cadence.spans(from: from, through: inputs.period.last, inputs.calendar)
+            .filter { $0.first >= start && falls(deadline, after: $0.last) }
+    }
+
+    private func isMet(
+        _ rule: ObligationRule, _ instance: Instance, _ facts: [Fact], _ parameters: [Value]
+    ) -> Bool {
+        let deadline = rule.deadline.moment(after: instance.last, inputs.calendar)
+        return facts.contains { fact in
+            if rule.sameCustomer, fact.customer != instance.customer { return false }
+            if let attribute = rule.instance {
+                guard case .text(let text)? = fact.attributes[attribute], let period = Period(text),
+                    instance.first <= period.first, period.first <= instance.last
+                else { return false }
+            } else if !rule.isDuePerFact, !(instance.first...instance.last).contains(fact.businessDate) {
+                return false
+            }
+            if rule.waived?.holds(fact, parameters: parameters) == true { return true }
+            return fact.occurredAt <= deadline
+        }
+    }
+
+    private func finding(_ rule: ObligationRule, _ instance: Instance, _ scheme: Scheme) -> Finding {
+        let amount = rule.head.state == .unpaid ? nil : rule.amount?.evaluate(frame).asNumber
+        let date = rule.deadline.date(after: instance.last, inputs.calendar)
+        let span = instance.first == instance.last ? "\(instance.first)" : "\(instance.first)–\(instance.last)"
+        let about = [span, instance.customer].compactMap { $0 }.joined(separator: ", ")
+        let title = rule.head.title
+        return Finding(
+            id: DeterministicID.make(
+                "finding", scheme.id, rule.head.name, inputs.subject.description, instance.key),
+            subject: inputs.subject, element: rule.head.name, rule: rule.head.clause.rule,
+            clause: rule.head.clause.text, date: date, period: Period(scheme.basePeriod, containing: date),
+            amount: amount.flatMap { Money(exact: $0, scheme.currency) }, fund: rule.fund, fact: nil,
+            text: BilingualText(zh: "\(title.zh)（\(about)）", en: "\(title.en) (\(about))"))
+    }
+}
+
+extension ObligationRule {
+    var isDuePerFact: Bool {
+        if case .fact = due { true } else { false }
+    }
+}
+
+extension Cadence {
+    /// The spans that end between two days, in order.
+    func spans(
+        from first: CalendarDate, through last: CalendarDate, _ calendar: WorkCalendar
+    ) -> [(first: CalendarDate, last: CalendarDate)] {
+        switch self {
+        case .workingDay: calendar.workingDays(from: first, through: last).map { ($0, $0) }
+        case .day: Self.periods(.day, first, last)
+        case .week: Self.periods(.week, first, last)
+        case .month: Self.periods(.month, first, last)
+        case .quarter: Self.periods(.quarter, first, last)
+        case .year: Self.periods(.year, first, last)
+        case .halfMonth: Self.parts([1, 16], closing: nil, first, last)
+        case .quarterOfMonth: Self.parts([1, 8, 15, 22], closing: 28, first, last)
+        }
+    }
+
+    private static func periods(
+        _ kind: Period.Kind, _ first: CalendarDate, _ last: CalendarDate
+    ) -> [(first: CalendarDate, last: CalendarDate)] {
+        var spans: [(first: CalendarDate, last: CalendarDate)] = []
+        var period = Period(kind, containing: first)
+        while period.last <= last {
+            if period.last >= first { spans.append((period.first, period.last)) }
+            period = period.next
+        }
+        return spans
+    }
+
+    /// Parts of each month that begin on given days; the last ends on `closing` or with the month.
+    private static func parts(
+        _ starts: [Int], closing: Int?, _ first: CalendarDate, _ last: CalendarDate
+    ) -> [(first: CalendarDate, last: CalendarDate)] {
+        var spans: [(first: CalendarDate, last: CalendarDate)] = []
+        var month = Period(.month, containing: first)
+        while month.first <= last {
+            for (index, start) in starts.enumerated() {
+                let begin = month.first.adding(days: start - 1)
+                let next = index + 1 < starts.count ? month.first.adding(days: starts[index + 1] - 2) : nil
+                let end = next ?? closing.map { month.first.adding(days: $0 - 1) } ?? month.last
+                if first <= end, end <= last { spans.append((begin, end)) }
+            }
+            month = month.next
+        }
+        return spans
+    }
+}

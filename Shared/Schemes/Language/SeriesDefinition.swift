@@ -1,0 +1,95 @@
+public import Domain
+internal import FEEL
+
+/// A running aggregate of facts that Scoring keeps, so that evaluation never reads facts again.
+public struct SeriesDefinition: Sendable {
+    /// How finely facts are summed.
+    public enum Bucket: String, Sendable { case day, month }
+
+    /// The place in ``Scheme/series``.
+    public let index: Int
+    /// Canonical text; equal keys of two schemes or versions mean the same series.
+    public let key: String
+    public let factTypes: [String]
+    /// One aggregate for each customer, or a single one whose group is the empty text.
+    public let grouped: Bool
+    public let bucket: Bucket
+    /// The series is asked for its last, least or greatest amount, which a reversal cannot subtract.
+    public let needsOrder: Bool
+    let filter: FactFormula?
+    let value: FactFormula?
+
+    /// What a fact adds, before its sign; `nil` when the series leaves it out.
+    public func contribution(of fact: Fact) -> SeriesContribution? {
+        guard factTypes.contains(fact.type) else { return nil }
+        let group = grouped ? fact.customer : ""
+        guard let group else { return nil }
+        if filter == nil, value == nil {
+            return SeriesContribution(group: group, amount: fact.amount?.tenThousandths ?? 0)
+        }
+        if let filter, filter.evaluate(fact).asBoolean != true { return nil }
+        guard let value else { return SeriesContribution(group: group, amount: fact.amount?.tenThousandths ?? 0) }
+        guard let number = value.evaluate(fact).asNumber,
+            let amount = number.units(scale: 4, rounding: .halfUp)
+        else { return nil }
+        return SeriesContribution(group: group, amount: amount)
+    }
+
+    /// The bucket of a day: its day number, or twelve times the year plus the month less one.
+    public func bucketNumber(of date: CalendarDate) -> Int32 {
+        switch bucket {
+        case .day: date.dayNumber
+        case .month: date.monthNumber
+        }
+    }
+}
+
+/// What one fact adds to a series.
+public struct SeriesContribution: Hashable, Sendable {
+    public let group: String
+    /// In ten-thousandths, before the fact's sign.
+    public let amount: Int64
+}
+
+/// One kept aggregate: a bucket of a series, for one group.
+public struct SeriesRow: Hashable, Sendable {
+    public var bucket: Int32
+    public var group: String
+    public var count: Int64
+    /// Σ amount, in ten-thousandths, reversals subtracted.
+    public var sum: Int64
+    /// Σ amount × day of the month.
+    public var weighted: Int64
+    /// The amount of the fact that is last by business date, moment and id.
+    public var last: Int64?
+    public var min: Int64?
+    public var max: Int64?
+
+    public init(
+        bucket: Int32, group: String = "", count: Int64, sum: Int64, weighted: Int64 = 0, last: Int64? = nil,
+        min: Int64? = nil, max: Int64? = nil
+    ) {
+        self.bucket = bucket
+        self.group = group
+        self.count = count
+        self.sum = sum
+        self.weighted = weighted
+        self.last = last
+        self.min = min
+        self.max = max
+    }
+}
+
+extension CalendarDate {
+    /// Months since the year zero, the number of a month's bucket.
+    var monthNumber: Int32 {
+        let (year, month, _) = civil
+        return Int32(clamping: year * 12 + month - 1)
+    }
+
+    /// The first day of a month's bucket.
+    init(monthNumber: Int32) {
+        self =
+            CalendarDate(year: Int(monthNumber) / 12, month: Int(monthNumber) % 12 + 1, day: 1) ?? .earliest
+    }
+}

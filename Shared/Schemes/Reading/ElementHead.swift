@@ -1,0 +1,62 @@
+import Domain
+
+/// The kinds of element a chapter may hold; the key that names the element says its kind.
+enum ElementKind: String, CaseIterable {
+    case parameter, measure, figure, table, indicator, scorecard, ladder, grading, comparison
+    case finding, obligation, status, task, notice, allocation, pay, constraint
+
+    /// Whether the element's name can be used in formulas.
+    var isFigure: Bool {
+        switch self {
+        case .parameter, .measure, .figure, .table, .indicator, .scorecard, .ladder, .comparison, .pay: true
+        default: false
+        }
+    }
+}
+
+/// What every element has in common.
+struct ElementHead {
+    let kind: ElementKind
+    let name: Located
+    let title: BilingualText
+    let clause: Clause
+    let state: RuleState
+    let subject: SubjectKind
+    /// The periods at whose close the element is evaluated; empty when the document leaves it to the default.
+    let every: Set<Period.Kind>
+    let unit: String?
+    let fields: Fields
+
+    init?(_ fields: Fields, defaultSubject: SubjectKind) {
+        let faults = fields.faults
+        guard let key = fields.keys.first(where: { ElementKind(rawValue: $0.text) != nil }),
+            let kind = ElementKind(rawValue: key.text), let name = fields.required(key.text)
+        else {
+            let kinds = ElementKind.allCases.map(\.rawValue).joined(separator: ", ")
+            faults.report(.missing, at: fields.place, "the element has no kind", "begin it with one of \(kinds)")
+            return nil
+        }
+        self.kind = kind
+        self.name = name
+        self.title = fields.bilingual("title") ?? BilingualText(zh: name.text, en: name.text)
+        let text = fields.required("clause")?.text ?? ""
+        let standsIn = fields.text("default")?.text
+        self.clause = Clause(rule: String(text.prefix { $0 != " " }), text: text, standsIn: standsIn)
+        self.state = fields.choice("state", RuleState.self) ?? .active
+        self.subject = fields.choice("subject", SubjectKind.self) ?? defaultSubject
+        self.unit = fields.text("unit")?.text
+        var every: Set<Period.Kind> = []
+        for word in fields.texts("every") {
+            if let period = Period.Kind(rawValue: word.text) {
+                every.insert(period)
+            } else {
+                faults.report(
+                    .unknownChoice, at: word.place, "`every` cannot be `\(word.text)`",
+                    "use day, week, month, quarter or year")
+            }
+        }
+        self.every = every
+        self.fields = fields
+    }
+}
+
