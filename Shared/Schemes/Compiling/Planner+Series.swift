@@ -44,7 +44,9 @@ extension Planner {
 
     private func linkPresence(_ storage: inout SchemeStorage) {
         for position in storage.figures.indices {
-            guard case .measure(var plan) = storage.figures[position].work, let slot = plan.presentSlot else { continue }
+            guard case .measure(var plan) = storage.figures[position].work, let slot = plan.presentSlot else {
+                continue
+            }
             guard case .measure(let presence) = storage.figure(slot).work, presence.series.grouped else {
                 compiler.faults.report(
                     .wrongKind, at: storage.figures[position].place,
@@ -92,7 +94,9 @@ extension Planner {
         storage.payReads = payReads.filter { $0 > FixedSlot.ratio }.sorted()
         storage.scoreSlot =
             storage.figures.last { figure in
-                if case .scorecard = figure.work { return figure.every.isEmpty || figure.every.contains(storage.header.basePeriod) }
+                if case .scorecard = figure.work {
+                    return figure.every.isEmpty || figure.every.contains(storage.header.basePeriod)
+                }
                 return false
             }?.slot
         storage.ladderSlots = storage.figures.filter { if case .ladder = $0.work { true } else { false } }.map(\.slot)

@@ -143,7 +143,9 @@ struct Planner {
         }
         guard key.subject == storage.header.subject else { return roots }
         for task in storage.tasks {
-            guard case .period(let kinds, let when, let times) = task.trigger, kinds.contains(key.period) else { continue }
+            guard case .period(let kinds, let when, let times) = task.trigger, kinds.contains(key.period) else {
+                continue
+            }
             roots += (when?.reads ?? []) + (times?.reads ?? [])
         }
         for grading in storage.gradings where grading.every.contains(key.period) {

@@ -98,7 +98,9 @@ extension SchemeCompiler {
 
     private func compileResults(_ head: ElementHead) {
         let fields = head.fields
-        guard let name = fields.text("results"), slot(name) != nil, let window = fields.required("window") else { return }
+        guard let name = fields.text("results"), slot(name) != nil, let window = fields.required("window") else {
+            return
+        }
         guard let span = resultsWindow(window.text) else {
             faults.report(
                 .unknownChoice, at: window.place, "`\(window.text)` is not a window of results",

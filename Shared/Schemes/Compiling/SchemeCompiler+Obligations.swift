@@ -57,7 +57,7 @@ extension SchemeCompiler {
         let fields = head.fields
         let by = fields.text("by").flatMap { TimeOfDay($0.text) } ?? TimeOfDay(seconds: 9 * 3600)
         let channels = fields.texts("channels").map(\.text)
-        let subject = fields.bilingual("subject") ?? head.title
+        let subject = fields.bilingual("headline") ?? head.title
         let body = fields.bilingual("body") ?? head.title
         let audience = audience(fields)
         func rule(_ trigger: NoticeRule.Trigger) -> NoticeRule {

@@ -103,7 +103,7 @@ extension SchemeCompiler {
     }
 
     private func outcome(_ options: Fields, _ key: Located) -> TaskOutcome {
-        guard let node = options.node(key.text), node.mapping != nil, let fields = options.fields(key.text) else {
+        guard options.isMapping(key.text), let fields = options.fields(key.text) else {
             switch options.text(key.text)?.text {
             case "next": return .next
             case "end": return .end
@@ -124,7 +124,9 @@ extension SchemeCompiler {
 
     private func compileGrading(_ head: ElementHead) {
         let fields = head.fields
-        guard let ladder = fields.required("ladder").flatMap(slot), let grade = requiredFormula(fields, "grade") else { return }
+        guard let ladder = fields.required("ladder").flatMap(slot), let grade = requiredFormula(fields, "grade") else {
+            return
+        }
         storage.gradings.append(
             GradingRule(
                 head: ruleHead(head), ladderSlot: ladder, every: head.every.isEmpty ? [header.basePeriod] : head.every,

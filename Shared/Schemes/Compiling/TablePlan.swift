@@ -1,3 +1,4 @@
+import Domain
 import FEEL
 
 /// A decision table: conditions on the left, results on the right.
@@ -44,7 +45,7 @@ struct TablePlan: Sendable {
         switch hit {
         case .unique, .first, .any: return values.first ?? .null
         case .collect: return .list(values)
-        case .sum: return values.isEmpty ? .null : .number(values.compactMap(\.asNumber).reduce(.zero, +))
+        case .sum: return values.isEmpty ? .null : .number(values.compactMap(\.asNumber).reduce(Decimal128.zero, +))
         case .least: return values.compactMap(\.asNumber).min().map(Value.number) ?? .null
         case .greatest: return values.compactMap(\.asNumber).max().map(Value.number) ?? .null
         }

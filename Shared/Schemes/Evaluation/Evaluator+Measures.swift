@@ -110,7 +110,8 @@ extension Evaluator {
     }
 
     /// The customers whose running sum is above zero, with the day it last rose above zero.
-    private func presence(_ index: Int, until last: CalendarDate, counting plan: MeasurePlan) -> [String: CalendarDate] {
+    private func presence(_ index: Int, until last: CalendarDate, counting plan: MeasurePlan) -> [String: CalendarDate]
+    {
         let series = storage.series[index]
         let high = series.bucketNumber(of: last)
         var running: [String: Int64] = [:]
@@ -151,7 +152,9 @@ extension Evaluator {
             let balances = monthEnds(rows, series, from: firstMonth, through: end)
             let entry = (since?[group] ?? nil).map { max(firstMonth, $0.monthNumber) } ?? firstMonth
             let joined = balances[min(Int(entry - firstMonth), balances.count - 1)]
-            for month in totals.indices { totals[month] += firstMonth + Int32(month) < entry ? joined : balances[month] }
+            for month in totals.indices {
+                totals[month] += firstMonth + Int32(month) < entry ? joined : balances[month]
+            }
         }
         return totals.max().map(Value.init(tenThousandths:)) ?? .null
     }

@@ -52,11 +52,12 @@ extension Evaluator {
 
     private mutating func itemInstances(_ rule: ObligationRule, _ slot: Int, _ scheme: Scheme) -> [Instance] {
         var found: [Instance] = []
-        let wasTracing = nodes.count
         for item in rule.forEach.flatMap({ frame[$0].asList }) ?? [] {
             guard let context = item.asContext, let customer = context["customer"]?.asString else { continue }
             for (entry, slot) in rule.items { frame[slot] = context[entry] ?? .null }
+            let before = nodes.count
             compute(rule.itemSteps)
+            for index in before..<nodes.count { nodes[index].figure += " (\(customer))" }
             guard let word = frame[slot].asString, let cadence = Cadence(rawValue: word) else { continue }
             let since = context["since"]?.asDate.map { CalendarDate(dayNumber: Int32(clamping: $0.daysSince1970)) }
             for (first, last) in spans(cadence, rule.deadline, scheme) where (since ?? first) <= first {
@@ -64,7 +65,6 @@ extension Evaluator {
                     Instance(first: first, last: last, key: "\(first)#\(customer)", customer: customer))
             }
         }
-        nodes.removeSubrange(wasTracing...)
         return found
     }
 

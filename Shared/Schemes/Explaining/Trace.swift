@@ -1,4 +1,4 @@
-public import Domain
+import Domain
 import Foundation
 
 /// Where every figure of a result comes from.

@@ -25,7 +25,8 @@ public struct Scheme: Sendable {
     init(_ storage: SchemeStorage) { shared = Shared(storage) }
 
     static func compile(_ files: [SchemeSource], faults: FaultLog) -> SchemeStorage? {
-        guard let document = files.first(where: { $0.file == "scheme.yaml" || $0.file.hasSuffix("/scheme.yaml") }) else {
+        guard let document = files.first(where: { $0.file == "scheme.yaml" || $0.file.hasSuffix("/scheme.yaml") })
+        else {
             faults.report(
                 .missing, at: Place(file: "scheme.yaml", line: 1, column: 1), "the pack has no `scheme.yaml`",
                 "add it")

@@ -59,4 +59,3 @@ struct ElementHead {
         self.fields = fields
     }
 }
-

@@ -11,7 +11,8 @@ enum AttributeForm: Hashable, Sendable {
         switch (self, attribute) {
         case (.number, .number(let text)), (.number, .text(let text)): Decimal128(text).map(Value.number) ?? .null
         case (.flag, .flag(let flag)): .boolean(flag)
-        case (.flag, .text(let text)): text == "yes" || text == "true" ? true : text == "no" || text == "false" ? false : .null
+        case (.flag, .text(let text)):
+            text == "yes" || text == "true" ? true : text == "no" || text == "false" ? false : .null
         case (.date, .text(let text)): CalendarDate(text).map(Value.init(day:)) ?? .null
         case (.moment, .text(let text)): Timestamp(text).map { Value(moment: $0, offsetMinutes: 480) } ?? .null
         case (.text, .text(let text)), (.choice, .text(let text)): .string(text)

@@ -39,6 +39,9 @@ final class Fields {
         return pairs.first { $0.key == key }?.node
     }
 
+    /// Whether the value of a key has keys of its own.
+    func isMapping(_ key: String) -> Bool { node(key)?.mapping != nil }
+
     func has(_ key: String) -> Bool { pairs.contains { $0.key == key } }
 
     func place(of key: String) -> Place {

@@ -1,0 +1,122 @@
+import Domain
+import FEEL
+
+extension TestRun {
+    mutating func expect(_ close: MemoryStore.Close, _ effects: [Effect], _ expected: Fields, _ period: String) {
+        defer { expected.finish() }
+        let evaluation = close.evaluations[subject]
+        if let figures = expected.fields("figures") {
+            for key in figures.keys {
+                let across = close.across?.figures[subject]?.first { $0.name == key.text }?.text
+                let actual = evaluation?.text(of: key.text) ?? across ?? "none"
+                compare("\(period) \(key.text)", actual, figures.text(key.text)?.text ?? "")
+            }
+        }
+        if let score = expected.text("score") {
+            compare("\(period) score", evaluation?.score?.text ?? "none", score.text)
+        }
+        if let grade = expected.text("grade") { compare("\(period) grade", evaluation?.grade ?? "none", grade.text) }
+        if expected.node("gaps") != nil {
+            let wanted = expected.texts("gaps").map(\.text).sorted().joined(separator: ", ")
+            let actual = (evaluation?.gaps.map(\.figure) ?? []).sorted().joined(separator: ", ")
+            compare("\(period) gaps", actual, wanted)
+        }
+        expectPay(close.pay[subject], expected, period)
+        expectFines(expected, period)
+        expect(effects + (close.across?.effects ?? []), expected, period)
+    }
+
+    private mutating func expectPay(_ pay: PayEvaluation?, _ expected: Fields, _ period: String) {
+        if let lines = expected.fields("pay") {
+            for key in lines.keys {
+                let named = (pay?.lines ?? []).filter { $0.component == key.text }
+                let total = named.reduce(Int64(0)) { $0 + $1.amount.minorUnits }
+                compare(
+                    "\(period) pay \(key.text)", Decimal128(units: total, scale: 2).text,
+                    lines.text(key.text)?.text ?? "")
+            }
+        }
+        let totals: [(String, Money?)] = [
+            ("gross", pay?.gross), ("deductions", pay?.deductions), ("net", pay?.net), ("carry", pay?.carryOut),
+        ]
+        for (key, amount) in totals {
+            guard let text = expected.text(key) else { continue }
+            compare("\(period) \(key)", amount?.amountText ?? "none", text.text)
+        }
+        if let pay {
+            let left = pay.gross.minorUnits - pay.deductions.minorUnits
+            let lines = pay.lines.reduce(Int64(0)) { $0 + $1.amount.minorUnits }
+            if left != lines { failures.append("\(period): the lines do not add up to gross less deductions") }
+        }
+    }
+
+    /// Amounts and numbers of findings by the rule's number or the beginning of it.
+    private mutating func expectFines(_ expected: Fields, _ period: String) {
+        let standing = store.findings.values.filter { $0.subject == subject && "\($0.period)" == period }
+        if let fines = expected.fields("fines") {
+            for key in fines.keys {
+                let named = standing.filter { Self.belongs($0.rule, to: key.text) }
+                let total = named.reduce(Int64(0)) { $0 + ($1.amount?.minorUnits ?? 0) }
+                compare(
+                    "\(period) fines of \(key.text)", Decimal128(units: total, scale: 2).text,
+                    fines.text(key.text)?.text ?? "")
+            }
+        }
+        if let findings = expected.fields("findings") {
+            for key in findings.keys {
+                let count = standing.count { Self.belongs($0.rule, to: key.text) }
+                compare("\(period) findings of \(key.text)", String(count), findings.text(key.text)?.text ?? "")
+            }
+        }
+        if let funds = expected.fields("funds") {
+            for key in funds.keys {
+                let total = standing.filter { $0.fund == key.text }.reduce(Int64(0)) {
+                    $0 + ($1.amount?.minorUnits ?? 0)
+                }
+                compare(
+                    "\(period) fund \(key.text)", Decimal128(units: total, scale: 2).text,
+                    funds.text(key.text)?.text ?? "")
+            }
+        }
+    }
+
+    private static func belongs(_ rule: String, to prefix: String) -> Bool {
+        rule == prefix || rule.hasPrefix(prefix + ".")
+    }
+
+    mutating func expect(_ effects: [Effect], _ expected: Fields, _ when: String) {
+        if expected.node("tasks") != nil {
+            let actual = effects.compactMap {
+                if case .task(let task) = $0 { "\(task.task): \(task.role)" } else { nil }
+            }
+            compareSets("\(when) tasks", actual, expected.texts("tasks").map(\.text))
+        }
+        if expected.node("statuses") != nil {
+            let actual = effects.compactMap { if case .status(let change) = $0 { change.status } else { nil } }
+            compareSets("\(when) statuses", actual, expected.texts("statuses").map(\.text))
+        }
+        if expected.node("holders") != nil {
+            let actual = effects.compactMap { effect -> String? in
+                guard case .task(let task) = effect, let resource = task.context["resource"] else { return nil }
+                return "\(resource): \(task.subject.id)"
+            }
+            compareSets("\(when) holders", actual, expected.texts("holders").map(\.text))
+        }
+        let notices = effects.compactMap { if case .notice(let notice) = $0 { notice } else { nil } }
+        if expected.node("notices") != nil {
+            compareSets("\(when) notices", notices.map(\.notice), expected.texts("notices").map(\.text))
+        }
+        if let rows = expected.fields("rows") {
+            for key in rows.keys {
+                let sent = notices.first { $0.notice == key.text }?.rows ?? []
+                let wanted = rows.rows(key.text).map { $0.map(\.text).joined(separator: " ") }
+                let actual = sent.map { row in "\(row["rank"] ?? "") \(row["manager"] ?? "")" }
+                compare("\(when) rows of \(key.text)", actual.joined(separator: ", "), wanted.joined(separator: ", "))
+            }
+        }
+    }
+
+    private mutating func compareSets(_ what: String, _ actual: [String], _ expected: [String]) {
+        compare(what, actual.sorted().joined(separator: "; "), expected.sorted().joined(separator: "; "))
+    }
+}
