@@ -16,7 +16,8 @@ struct Gradus: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            MigrateCommand.self, TopicsCommand.self, DeadLettersCommand.self, StatusCommand.self, RunCommand.self,
+            MigrateCommand.self, TopicsCommand.self, SchemeCommand.self, DeadLettersCommand.self, StatusCommand.self,
+            RunCommand.self,
             DemoCommand.self,
             FEELCommand.self,
         ])
