@@ -55,9 +55,14 @@ let package = Package(
             ]),
         .shared("Messaging", needs: ["Domain", "Contracts", "Kafka", "Postgres", .log, .metrics, .lifecycle, .crypto]),
 
+        // Scoring's tables, for the service and for the operator's command.
+        .target(
+            name: "ScoringStores", dependencies: ["Domain", "Contracts", "Postgres", "ScoringCore", "Schemes"],
+            path: "Services/Scoring/Stores", swiftSettings: .strict),
+
         // The four services and the operator's command.
         .service("Intake", needs: ["Messaging", "Schemes", .hummingbird, .httpTypes, .nioCore, .yams]),
-        .service("Scoring", needs: ["Messaging", "Schemes", "FEEL"]),
+        .service("Scoring", needs: ["Messaging", "Schemes", "FEEL", "ScoringStores"]),
         .service("Payroll", needs: ["Messaging", "Schemes", .hummingbird, .httpTypes, .nioCore]),
         .service(
             "Notifications",
@@ -74,6 +79,10 @@ let package = Package(
             exclude: ["README.md", "Schema"],
             swiftSettings: .strict),
 
+        .executableTarget(
+            name: "Bench",
+            dependencies: ["Domain", "Contracts", "Kafka", "Postgres", "ScoringCore", .argumentParser, .log],
+            path: "Tests/Bench", swiftSettings: .strict),
         .tests("DomainTests", needs: ["Domain"]),
         .tests("ContractsTests", needs: ["Contracts", "Domain"]),
         .tests("FEELTests", needs: ["FEEL", "Domain"]),

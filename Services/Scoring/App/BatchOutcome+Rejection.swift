@@ -1,0 +1,21 @@
+import Contracts
+public import Messaging
+public import ScoringCore
+
+extension BatchOutcome {
+    mutating func reject(_ message: Int, _ rejection: FactRejection) {
+        deadLetters.append(DeadLetter(message: message, code: rejection.code, detail: "\(rejection)"))
+    }
+
+    mutating func reject(_ message: Int, _ fault: ScoringFault) {
+        deadLetters.append(DeadLetter(message: message, code: fault.code, detail: "\(fault)"))
+    }
+}
+
+extension ScoringFault: ClassifiedFault {
+    /// Waiting helps only where another partition has to come first.
+    public var isTransient: Bool {
+        if case .earlierCloseOpen = self { return true }
+        return false
+    }
+}

@@ -1,0 +1,51 @@
+/// Why Scoring puts a message aside although it is a well-formed fact, or cannot go on.
+public enum ScoringFault: Error, Hashable, Sendable {
+    /// The message's key is not the fact's subject, so that it may stand in the wrong partition.
+    case wrongKey
+    /// Neither the canonical types nor any published scheme know the type.
+    case unknownType
+    /// Another fact with the same id and other content is stored.
+    case conflict
+    /// A sum would leave the range of the store.
+    case sumOutOfRange
+    /// A marker is not for this service, or names a scheme that is not published.
+    case unknownScheme(String)
+    /// The store gave no number to a subject.
+    case unnumberedSubject
+    /// An earlier close has not finished its second phase yet.
+    case earlierCloseOpen(period: String)
+
+    /// The stable code, as written to dead letters.
+    public var code: String {
+        switch self {
+        case .wrongKey: "GR-SCORING-001"
+        case .unknownType: "GR-SCORING-002"
+        case .conflict: "GR-SCORING-003"
+        case .sumOutOfRange: "GR-SCORING-004"
+        case .unknownScheme: "GR-SCORING-005"
+        case .earlierCloseOpen: "GR-SCORING-006"
+        case .unnumberedSubject: "GR-SCORING-007"
+        }
+    }
+}
+
+extension ScoringFault: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .wrongKey:
+            "the message key is not institution/kind/subject of the fact; produce it with its subject as key"
+        case .unknownType:
+            "no canonical type and no published scheme has this fact type; publish the scheme first or correct the type"
+        case .conflict:
+            "a fact with this id and other content is already stored; correct it by a reversal and a new fact"
+        case .sumOutOfRange:
+            "a sum with this amount leaves the range of the store; check the amount and its unit"
+        case .unknownScheme(let scheme):
+            "the marker names \(scheme), which is not published in that version"
+        case .unnumberedSubject:
+            "the store gave a subject no number; look at its log"
+        case .earlierCloseOpen(let period):
+            "the close of \(period) has not finished; its marker comes first"
+        }
+    }
+}
