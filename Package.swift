@@ -31,7 +31,7 @@ let package = Package(
         .pure("FEEL", needs: ["Domain"]),
         .pure("DMN", needs: ["Domain", "FEEL"]),
         .pure("Schemes", needs: ["Domain", "FEEL", "DMN", .yams, .crypto]),
-        .pure("IntakeCore", at: "Services/Intake/Core", needs: ["Domain", "Contracts"]),
+        .pure("IntakeCore", at: "Services/Intake/Core", needs: ["Domain", "Contracts", .crypto, .yams]),
         .pure("ScoringCore", at: "Services/Scoring/Core", needs: ["Domain", "Contracts", "Schemes"]),
         .pure("Pages", needs: ["Domain"]),
         .pure("PayrollCore", at: "Services/Payroll/Core", needs: ["Domain", "Contracts", "Pages"]),
@@ -94,6 +94,7 @@ let package = Package(
         .executableTarget(
             name: "MockBroker", dependencies: ["CRdKafka"], path: "Tests/MockBroker", swiftSettings: .strict),
         .tests("PostgresTests", needs: ["Postgres", "Domain", "TestServers"]),
+        .tests("IntakeTests", needs: ["IntakeCore", "Contracts", "Domain"]),
         .tests("KafkaTests", needs: ["Kafka", "TestServers", "MockBroker", .log]),
         .tests(
             "ServiceKitTests",

@@ -31,7 +31,8 @@ extension JSONFault: CustomStringConvertible {
         switch self {
         case .empty: "there is no JSON: the text is empty"
         case .truncated: "the JSON ends in the middle of a value"
-        case .unexpectedByte(let byte, let offset): "byte 0x\(String(byte, radix: 16)) at offset \(offset) does not belong there"
+        case .unexpectedByte(let byte, let offset):
+            "byte 0x\(String(byte, radix: 16)) at offset \(offset) does not belong there"
         case .controlCharacter(let offset): "a control character at offset \(offset) must be escaped"
         case .notUTF8(let offset): "the byte at offset \(offset) is not UTF-8; send UTF-8"
         case .badEscape(let offset): "the escape at offset \(offset) is not one of JSON's"

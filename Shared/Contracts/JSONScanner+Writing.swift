@@ -6,9 +6,6 @@ public enum JSONText {
         for byte in text {
             switch byte {
             case 0x22, 0x5C: output.append(contentsOf: [0x5C, byte])
-            case 0x0A: output.append(contentsOf: [0x5C, UInt8(ascii: "n")])
-            case 0x0D: output.append(contentsOf: [0x5C, UInt8(ascii: "r")])
-            case 0x09: output.append(contentsOf: [0x5C, UInt8(ascii: "t")])
             case 0..<0x20:
                 output.append(contentsOf: [0x5C, UInt8(ascii: "u"), 0x30, 0x30, digit(byte >> 4), digit(byte & 15)])
             default: output.append(byte)
