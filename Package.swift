@@ -55,19 +55,27 @@ let package = Package(
             ]),
         .shared("Messaging", needs: ["Domain", "Contracts", "Kafka", "Postgres", .log, .metrics, .lifecycle, .crypto]),
 
-        // Scoring's tables, for the service and for the operator's command.
+        // Tables and libraries over the store that a service shares with the operator's command.
         .target(
             name: "ScoringStores", dependencies: ["Domain", "Contracts", "Postgres", "ScoringCore", "Schemes"],
             path: "Services/Scoring/Stores", swiftSettings: .strict),
+        .shared("SchemeLibrary", needs: ["Domain", "Contracts", "Schemes", "Postgres"]),
+        .target(
+            name: "PayrollStores",
+            dependencies: ["Domain", "Contracts", "Schemes", "PayrollCore", "SchemeLibrary", "Postgres", "Messaging"],
+            path: "Services/Payroll/Stores", swiftSettings: .strict),
 
         // The four services and the operator's command.
         .service("Intake", needs: ["Messaging", "Schemes", .hummingbird, .httpTypes, .nioCore, .yams]),
         .service("Scoring", needs: ["Messaging", "Schemes", "FEEL", "ScoringStores"]),
-        .service("Payroll", needs: ["Messaging", "Schemes", .hummingbird, .httpTypes, .nioCore]),
+        .service(
+            "Payroll",
+            needs: ["Messaging", "PayrollStores", "SchemeLibrary", "Pages", .hummingbird, .httpTypes, .nioCore]),
         .service(
             "Notifications",
             needs: [
-                "Messaging", "Schemes", "Mail", .hummingbird, .httpTypes, .nioCore, .mustache, .httpClient, .crypto,
+                "Messaging", "Schemes", "SchemeLibrary", "Pages", "Mail", .hummingbird, .httpTypes, .nioCore,
+                .httpClient, .crypto,
             ]),
         .executableTarget(
             name: "Operator",
