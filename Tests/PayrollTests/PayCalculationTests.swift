@@ -45,7 +45,7 @@ private func finding(_ name: String, _ amount: Int64, scheme: String = "bank/cen
         PayCalculation(run: PayRun.id(institution: "bank", month: month), month: month, price: plainPrice)
     }
 
-    private func statement(_ month: Period, _ periods: [EarnedPeriod], carriedIn: Int64 = 0) throws -> Statement? {
+    private func statement(_ month: Period, _ periods: [EarnedPeriod], carriedIn: Int64 = 0) throws -> PayStatement? {
         let statement = try calculation(month).statement(of: subject, periods: periods, carriedIn: carriedIn)
         if let statement {
             #expect(statement.lines.reduce(0) { $0 + $1.item.amount } == statement.total)
@@ -160,7 +160,7 @@ private func finding(_ name: String, _ amount: Int64, scheme: String = "bank/cen
             result(Self.february, pay: "100", scheme: "bank/b"), result(Self.february, pay: "200", scheme: "bank/a"),
         ]
         let march = EarnedPeriod(period: Self.march, results: [result(Self.march, pay: "5")], findings: [])
-        func make(_ findings: [ChargedFinding], _ results: [ScoredResult], turned: Bool) throws -> Statement? {
+        func make(_ findings: [ChargedFinding], _ results: [ScoredResult], turned: Bool) throws -> PayStatement? {
             let february = EarnedPeriod(period: Self.february, results: results, findings: findings)
             return try statement(Self.march, turned ? [march, february] : [february, march])
         }

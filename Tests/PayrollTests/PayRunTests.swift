@@ -72,7 +72,7 @@ import Testing
 @Suite struct PayFileTests {
     static let month = Period.month(year: 2026, month: 2)
 
-    static func statement(_ id: String, _ amounts: [Int64], carriedIn: Int64 = 0) -> Statement {
+    static func statement(_ id: String, _ amounts: [Int64], carriedIn: Int64 = 0) -> PayStatement {
         let subject = Subject(institution: "bank", kind: .manager, id: id)
         let lines = amounts.enumerated().map { index, amount in
             BookedLine(
@@ -84,12 +84,12 @@ import Testing
                 isCorrection: false, causes: [])
         }
         let total = amounts.reduce(0, +)
-        return Statement(
+        return PayStatement(
             id: DeterministicID.make("statement", id), subject: subject, lines: lines, total: total,
             carriedIn: carriedIn, payable: max(0, total + carriedIn), carriedOut: min(0, total + carriedIn))
     }
 
-    static func run(_ statements: [Statement]) -> PayRun {
+    static func run(_ statements: [PayStatement]) -> PayRun {
         var totals = RunTotals.none
         for statement in statements { totals.add(statement) }
         return PayRun(

@@ -1,8 +1,6 @@
+import Contracts
 import Domain
-import Foundation
 import HTTPTypes
-import Hummingbird
-import NIOCore
 import PayrollCore
 import PayrollStores
 import ServiceKit
@@ -84,7 +82,7 @@ struct StatementDocument: Encodable, Sendable {
     let carriedOut: String
     let lines: [Line]
 
-    init(_ statement: Statement, of run: PayRun) {
+    init(_ statement: PayStatement, of run: PayRun) {
         id = statement.id
         self.run = run.id
         subject = statement.subject
@@ -122,27 +120,6 @@ struct AuditDocument: Encodable, Sendable {
         self.run = run
         agrees = differences.isEmpty
         self.differences = differences.map { Difference(code: $0.code, text: $0.description) }
-    }
-}
-
-extension Response {
-    /// A value as JSON, members in alphabetical order.
-    static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return text(
-            String(decoding: try encoder.encode(value), as: UTF8.self), type: "application/json", status: status)
-    }
-
-    /// Text of a media type; nothing of this service is kept in caches.
-    static func text(
-        _ text: String, type: String, status: HTTPResponse.Status = .ok, fileName: String? = nil
-    ) -> Response {
-        var headers: HTTPFields = [.contentType: type, .cacheControl: "no-store"]
-        headers[.contentSecurityPolicy] = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
-        headers[.xContentTypeOptions] = "nosniff"
-        if let fileName { headers[.contentDisposition] = "attachment; filename=\"\(fileName)\"" }
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 }
 

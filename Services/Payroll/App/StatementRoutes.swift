@@ -25,11 +25,11 @@ struct StatementRoutes: Sendable {
             let (run, statement) = try await statement(context)
             let language = request.uri.queryParameters["lang"].map(String.init) ?? "zh"
             let page = StatementPage(run, statement, language: language)
-            return .text(page.html, type: "text/html; charset=utf-8")
+            return Response.text(page.html, type: "text/html; charset=utf-8")
         }
     }
 
-    private func statement(_ context: RequestScope) async throws -> (PayRun, Statement) {
+    private func statement(_ context: RequestScope) async throws -> (PayRun, PayStatement) {
         guard let segment = context.parameters.get("manager")?.removingPercentEncoding,
             let subject = SubjectPath.manager(segment, institution: parts.institution),
             let month = context.parameters.get("month").flatMap({ Period($0) }), month.kind == .month
@@ -40,7 +40,7 @@ struct StatementRoutes: Sendable {
         }
         try authorise(context.caller, subject)
         let run = PayRun.id(institution: subject.institution, month: month)
-        let found = try await parts.onStore { connection -> (PayRun, Statement)? in
+        let found = try await parts.onStore { connection -> (PayRun, PayStatement)? in
             guard let stored = try RunStore.run(run, on: connection),
                 let statement = try StatementStore.statement(of: subject, run: run, on: connection)
             else { return nil }

@@ -2,7 +2,7 @@ import Contracts
 public import Domain
 
 /// What one manager is paid in one run.
-public struct Statement: Hashable, Sendable {
+public struct PayStatement: Hashable, Sendable {
     public var id: UUID128
     public var subject: Subject
     public var lines: [BookedLine]
@@ -54,7 +54,7 @@ public struct PayCalculation {
     /// - Parameter periods: the run's own period and earlier ones that changed, in any order.
     public func statement(
         of subject: Subject, periods: [EarnedPeriod], carriedIn: Int64
-    ) throws(PayFault) -> Statement? {
+    ) throws(PayFault) -> PayStatement? {
         let ordered = periods.sorted { $0.period < $1.period }
         let earlier = ordered.filter { !isOwn($0.period) || !$0.booked.isEmpty }
         let own = ordered.filter { isOwn($0.period) && $0.booked.isEmpty }
@@ -186,7 +186,7 @@ extension PayCalculation {
 
     private func booked(
         _ due: [Due], _ subject: Subject, carriedIn: Int64, payable: Int64, carriedOut: Int64
-    ) -> Statement {
+    ) -> PayStatement {
         let lines = due.enumerated().map { index, due in
             let key = due.item.key
             let id = DeterministicID.make(
@@ -196,7 +196,7 @@ extension PayCalculation {
                 id: id, ordinal: index + 1, earned: due.earned, item: due.item, isCorrection: !isOwn(due.earned),
                 causes: due.causes)
         }
-        return Statement(
+        return PayStatement(
             id: DeterministicID.make("pay-statement", run.description, subject.description), subject: subject,
             lines: lines, total: lines.reduce(0) { $0 + $1.item.amount }, carriedIn: carriedIn, payable: payable,
             carriedOut: carriedOut)

@@ -14,7 +14,7 @@ extension PayRun {
     }
 
     /// The event of one statement.
-    public func event(of statement: Statement) -> StatementEvent {
+    public func event(of statement: PayStatement) -> StatementEvent {
         StatementEvent(
             id: statement.id, run: id, institution: institution, subject: statement.subject, month: month,
             currency: currency, total: amountText(statement.total), carriedIn: amountText(statement.carriedIn),

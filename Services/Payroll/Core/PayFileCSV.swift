@@ -10,7 +10,7 @@ public enum PayFileCSV {
     public static let columns = "record,manager,earned,component,title,amount,currency,reference"
 
     /// The file's text.
-    public static func text(_ run: PayRun, _ statements: [Statement]) -> String {
+    public static func text(_ run: PayRun, _ statements: [PayStatement]) -> String {
         var rows = [columns]
         let currency = run.currency.code
         for statement in statements {
@@ -43,7 +43,7 @@ public enum PayFileCSV {
     }
 
     /// The control total of the file of these statements.
-    public static func control(_ statements: [Statement]) -> PayFileControl {
+    public static func control(_ statements: [PayStatement]) -> PayFileControl {
         PayFileControl(count: statements.count, sum: statements.reduce(0) { $0 + $1.payable })
     }
 

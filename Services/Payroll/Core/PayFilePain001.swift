@@ -28,7 +28,7 @@ public enum PayFilePain001 {
     ///   - created: when the run was released.
     ///   - executeOn: the day on which the bank is to pay.
     public static func text(
-        _ run: PayRun, _ statements: [Statement], party: PayingParty, created: Timestamp, executeOn: CalendarDate
+        _ run: PayRun, _ statements: [PayStatement], party: PayingParty, created: Timestamp, executeOn: CalendarDate
     ) -> String {
         let paid = statements.filter { $0.payable > 0 }
         let control = PayFileControl(count: paid.count, sum: paid.reduce(0) { $0 + $1.payable })
@@ -59,7 +59,7 @@ public enum PayFilePain001 {
             """
     }
 
-    private static func transfer(_ statement: Statement, _ run: PayRun) -> String {
+    private static func transfer(_ statement: PayStatement, _ run: PayRun) -> String {
         let payee = "<Id><PrvtId><Othr>\(element("Id", statement.subject.id))<SchmeNm><Cd>EMPL</Cd></SchmeNm>"
         return "<CdtTrfTxInf><PmtId>\(element("EndToEndId", compact(statement.id)))</PmtId>"
             + "<Amt><InstdAmt Ccy=\"\(run.currency.code)\">\(run.amountText(statement.payable))</InstdAmt></Amt>"

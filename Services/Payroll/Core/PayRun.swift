@@ -61,7 +61,7 @@ public struct RunTotals: Hashable, Sendable {
     }
 
     /// Adds one manager's statement.
-    public mutating func add(_ statement: Statement) {
+    public mutating func add(_ statement: PayStatement) {
         statements += 1
         lines += statement.lines.count
         corrections += statement.lines.count(where: \.isCorrection)

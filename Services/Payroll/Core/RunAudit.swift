@@ -20,7 +20,7 @@ public struct RunAudit: Hashable, Sendable {
     }
 
     /// Checks one statement against its lines and against the carry that the manager's statement before it left.
-    public mutating func add(_ statement: Statement, carriedBefore: Int64) {
+    public mutating func add(_ statement: PayStatement, carriedBefore: Int64) {
         counted.add(statement)
         let sum = statement.lines.reduce(0) { $0 + $1.item.amount }
         let name = "statement \(statement.id)"

@@ -5,11 +5,11 @@ import Pages
 /// A manager's statement as a page that explains every figure: formula, numbers, clause and facts.
 public struct StatementPage {
     private let run: PayRun
-    private let statement: Statement
+    private let statement: PayStatement
     private let language: String
 
     /// The page of one statement in `zh` or `en`.
-    public init(_ run: PayRun, _ statement: Statement, language: String) {
+    public init(_ run: PayRun, _ statement: PayStatement, language: String) {
         self.run = run
         self.statement = statement
         self.language = language == "en" ? "en" : "zh"

@@ -14,7 +14,7 @@ enum PayEventRow {
         return try row(event, event.id, run.state.eventType, subject: run.institution, now)
     }
 
-    static func rows(_ run: PayRun, _ statement: Statement, at now: Timestamp) throws -> [OutboxRow] {
+    static func rows(_ run: PayRun, _ statement: PayStatement, at now: Timestamp) throws -> [OutboxRow] {
         let subject = statement.subject.description
         var rows = try statement.lines.map { line in
             let event = run.event(of: line, subject: statement.subject)

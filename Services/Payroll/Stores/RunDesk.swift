@@ -156,7 +156,7 @@ extension RunDesk {
 
     private func statements(
         _ run: PayRun, _ page: ArraySlice<DuePeriod>, _ carries: [Subject: Int64], on connection: Connection
-    ) throws -> [Statement] {
+    ) throws -> [PayStatement] {
         let results = try PayInputStore.results(page, on: connection)
         let findings = try PayInputStore.findings(page, currency: run.currency, on: connection)
         let booked = try PayInputStore.booked(page, on: connection)

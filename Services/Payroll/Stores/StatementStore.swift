@@ -13,7 +13,7 @@ public enum StatementStore {
 
     /// Writes the statements of a run with their lines, and what each leaves to be carried.
     public static func insert(
-        _ statements: [Statement], run: PayRun, in transaction: borrowing Transaction
+        _ statements: [PayStatement], run: PayRun, in transaction: borrowing Transaction
     ) throws(PostgresError) {
         try transaction.copyIn(
             table: "payroll.statement",
@@ -30,7 +30,7 @@ public enum StatementStore {
                 writer.int8(statement.carriedOut)
             }
         }
-        try insertLines(statements, run, in: transaction)
+        try LineRows(statements).insert(run, in: transaction)
         let carried = statements.filter { $0.carriedIn != 0 || $0.carriedOut != 0 }
         try transaction.execute(
             """
@@ -44,56 +44,19 @@ public enum StatementStore {
             ])
     }
 
-    private static func insertLines(
-        _ statements: [Statement], _ run: PayRun, in transaction: borrowing Transaction
-    ) throws(PostgresError) {
-        let lines = statements.flatMap { statement in statement.lines.map { (statement.subject.description, $0) } }
-        let items = lines.map(\.1.item)
-        // Arrays of arrays have to be rectangular in PostgreSQL, so lists of ids travel as text.
-        func lists(_ ids: [[UUID128]]) -> Parameter {
-            .texts(ids.map { "{" + $0.map(\.description).joined(separator: ",") + "}" })
-        }
-        try transaction.execute(
-            """
-            INSERT INTO payroll.line (run, subject, ordinal, id, earned, correction, scheme, version, component,
-                finding, title_zh, title_en, amount, rule, clause, fund, basis_zh, basis_en, revision, findings,
-                facts, causes)
-            SELECT $1, subject, ordinal, id, earned, correction, scheme, version, component, finding, title_zh,
-                title_en, amount, rule, clause, fund, basis_zh, basis_en, revision, findings::uuid[], facts::uuid[],
-                causes::uuid[]
-            FROM unnest($2::text[], $3::int4[], $4::uuid[], $5::text[], $6::bool[], $7::text[], $8::int4[],
-                $9::text[], $10::uuid[], $11::text[], $12::text[], $13::int8[], $14::text[], $15::text[], $16::text[],
-                $17::text[], $18::text[], $19::int4[], $20::text[], $21::text[], $22::text[])
-                AS l (subject, ordinal, id, earned, correction, scheme, version, component, finding, title_zh,
-                title_en, amount, rule, clause, fund, basis_zh, basis_en, revision, findings, facts, causes)
-            """,
-            [
-                .uuid(run.id), .texts(lines.map(\.0)), .int4s(lines.map { Int32(clamping: $0.1.ordinal) }),
-                .uuids(lines.map(\.1.id)), .texts(lines.map(\.1.earned.description)),
-                .bools(lines.map(\.1.isCorrection)), .texts(items.map(\.key.scheme)),
-                .int4s(items.map { Int32(clamping: $0.version) }), .texts(items.map(\.key.component)),
-                .uuids(items.map(\.key.finding)), .texts(items.map(\.title.zh)), .texts(items.map(\.title.en)),
-                .int8s(items.map(\.amount)), .texts(items.map(\.rule)), .texts(items.map(\.clause)),
-                .texts(items.map(\.fund)), .texts(items.map(\.basis.zh)), .texts(items.map(\.basis.en)),
-                .int4s(items.map { Int32(clamping: $0.revision) }), lists(items.map(\.findings)),
-                lists(items.map(\.facts)), lists(lines.map(\.1.causes)),
-            ])
-    }
-
     /// The statements of a run in the order of their subjects, from the one after `subject`, at most `limit`.
     public static func statements(
         of run: UUID128, after subject: String = "", limit: Int32 = 500, on connection: Connection
-    ) throws(PostgresError) -> [Statement] {
+    ) throws(PostgresError) -> [PayStatement] {
         try read(
             "s.run = $1 AND s.subject > $2 ORDER BY s.subject LIMIT $3", on: connection,
-            [
-                .uuid(run), .text(subject), .int4(limit),
-            ])
+            [.uuid(run), .text(subject), .int4(limit)])
     }
 
     /// All statements of a run, in the order of their subjects.
-    public static func allStatements(of run: UUID128, on connection: Connection) throws(PostgresError) -> [Statement] {
-        var all: [Statement] = []
+    public static func allStatements(of run: UUID128, on connection: Connection) throws(PostgresError) -> [PayStatement]
+    {
+        var all: [PayStatement] = []
         while true {
             let page = try statements(
                 of: run, after: all.last?.subject.description ?? "", limit: 2000, on: connection)
@@ -105,7 +68,7 @@ public enum StatementStore {
     /// One manager's statement of a run.
     public static func statement(
         of subject: Subject, run: UUID128, on connection: Connection
-    ) throws(PostgresError) -> Statement? {
+    ) throws(PostgresError) -> PayStatement? {
         try read("s.run = $1 AND s.subject = $2", on: connection, [.uuid(run), .text(subject.description)]).first
     }
 
@@ -129,7 +92,7 @@ public enum StatementStore {
 
     private static func read(
         _ condition: String, on connection: Connection, _ parameters: [Parameter]
-    ) throws(PostgresError) -> [Statement] {
+    ) throws(PostgresError) -> [PayStatement] {
         let rows = try connection.query(
             """
             SELECT s.run, s.subject, s.id, s.total, s.carried_in, s.payable, s.carried_out
@@ -146,7 +109,7 @@ public enum StatementStore {
         for row in lineRows { lines[try row.text(lineColumnCount), default: []].append(try line(row)) }
         return try rows.map { row throws(PostgresError) in
             let subject = try row.text(1)
-            return Statement(
+            return PayStatement(
                 id: try row.uuid(2), subject: try parsed(subject, "subject") { Subject($0) },
                 lines: lines[subject] ?? [], total: try row.int8(3), carriedIn: try row.int8(4),
                 payable: try row.int8(5), carriedOut: try row.int8(6))
