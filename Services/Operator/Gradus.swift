@@ -17,6 +17,7 @@ struct Gradus: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             MigrateCommand.self, TopicsCommand.self, SchemeCommand.self, DeadLettersCommand.self, StatusCommand.self,
+            ShowCommand.self,
             RunCommand.self,
             DemoCommand.self,
             FEELCommand.self,

@@ -9,7 +9,7 @@ import ServiceKit
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo", abstract: "Generate the demonstration's core-banking, HR and CRM records.",
-        subcommands: [Generate.self])
+        subcommands: [Generate.self, Decide.self])
 
     struct Generate: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

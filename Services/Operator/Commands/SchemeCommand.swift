@@ -8,7 +8,7 @@ import Schemes
 struct SchemeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "scheme", abstract: "Check, test, publish and explain schemes.",
-        subcommands: [Check.self, Test.self, Publish.self, List.self])
+        subcommands: [Check.self, Test.self, Publish.self, List.self, Explain.self])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(

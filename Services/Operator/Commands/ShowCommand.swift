@@ -1,0 +1,83 @@
+import ArgumentParser
+import Domain
+import Foundation
+import Postgres
+import ServiceKit
+
+/// `gradus show`: what became of the input, and what came out.
+struct ShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show what came in and what came out.",
+        subcommands: [Accounting.self, Grades.self, Tasks.self, Notices.self])
+
+    struct Accounting: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Account for every record of every source: accepted, duplicate, rejected, in suspense.")
+
+        func run() async throws {
+            let settings = try OperatorSettings.load()
+            let answer = try await ServiceClient(token: settings.token?.revealed).get(
+                settings.intakeURL + "/v1/accounting")
+            guard answer.status == 200 else {
+                throw OperatorError("GR-OPERATOR-110", "Intake answered \(answer.status): \(answer.body.prefix(200))")
+            }
+            Terminal.line(answer.body)
+        }
+    }
+
+    struct Grades: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List grade changes with their reasons.")
+
+        @Option(help: "Only this institution.")
+        var institution: String?
+
+        func run() throws {
+            let connection = try OperatorSettings.load().connection()
+            defer { connection.close() }
+            var table = Table([.text("subject"), .text("ladder"), .text("grade"), .text("from"), .text("how")])
+            for row in try connection.query(
+                """
+                SELECT institution || '/' || kind || '/' || subject, ladder, grade, valid_from::text,
+                       CASE source WHEN 'appointment' THEN 'appointed' ELSE 'decided by the scheme' END
+                FROM scoring.published_grade
+                WHERE ($1::text IS NULL OR institution = $1) ORDER BY 1, 2, 4
+                """, [.text(institution)])
+            {
+                table.add(try row.text(0), try row.text(1), try row.text(2), try row.text(3), try row.text(4))
+            }
+            table.show()
+        }
+    }
+
+    struct Tasks: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List decisions, open and taken.")
+
+        @Flag(help: "Only open ones.")
+        var open = false
+
+        func run() throws {
+            let connection = try OperatorSettings.load().connection()
+            defer { connection.close() }
+            try OpenTasks.table(onlyOpen: open, on: connection).show()
+        }
+    }
+
+    struct Notices: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Count notices by institution, rule and state.")
+
+        func run() throws {
+            let connection = try OperatorSettings.load().connection()
+            defer { connection.close() }
+            var table = Table([.text("institution"), .text("rule"), .text("state"), .number("notices")])
+            for row in try connection.query(
+                """
+                SELECT institution, rule, state, count(*) FROM notices.notice
+                GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+                """)
+            {
+                table.add(try row.text(0), try row.text(1), try row.text(2), "\(try row.int8(3))")
+            }
+            table.show()
+        }
+    }
+}
