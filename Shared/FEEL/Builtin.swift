@@ -15,7 +15,7 @@ struct Builtin: Sendable {
         }
     }
 
-    typealias Body = @Sendable ([Value], inout Frame) -> Value
+    typealias Body = @Sendable ([Value], inout Evaluation) -> Value
 
     let name: String
     let forms: [Form]
@@ -31,14 +31,14 @@ struct Builtin: Sendable {
         forms.contains { count >= $0.required && (count <= $0.parameters.count || $0.variadic) }
     }
 
-    func call(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    func call(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         guard accepts(arguments.count) else {
             return frame.fail("“\(name)” does not take \(arguments.count) arguments")
         }
         return body(arguments, &frame)
     }
 
-    func call(named arguments: [(name: String, value: Value)], _ frame: inout Frame) -> Value {
+    func call(named arguments: [(name: String, value: Value)], _ frame: inout Evaluation) -> Value {
         let given = arguments.map(\.name)
         for form in forms {
             guard given.allSatisfy(form.parameters.contains) else { continue }
@@ -124,7 +124,7 @@ enum Builtins {
         arguments.count == 1 ? list(arguments[0]) : arguments
     }
 
-    static func wrong(_ name: String, _ arguments: [Value], _ frame: inout Frame) -> Value {
+    static func wrong(_ name: String, _ arguments: [Value], _ frame: inout Evaluation) -> Value {
         frame.fail("“\(name)” has no result for " + arguments.map(\.typeName).joined(separator: ", "))
     }
 }

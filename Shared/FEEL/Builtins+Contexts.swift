@@ -50,7 +50,7 @@ extension Builtins {
         return .context(Context(result))
     }
 
-    private static func put(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func put(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         guard case .context(let context) = single(arguments[0]), frame.spend(context.count) else {
             return wrong("context put", arguments, &frame)
         }

@@ -25,7 +25,7 @@ extension Builtins {
         left == right
     }
 
-    private static func toNumber(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func toNumber(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         guard var text = string(arguments, 0) else { return wrong("number", arguments, &frame) }
         var separators: [String?] = []
         for argument in arguments.dropFirst() {
@@ -65,7 +65,7 @@ extension Builtins {
         default: return nil
         }
         guard ends.allSatisfy(isLiteralEnd), let node = try? compiler.compile(syntax) else { return nil }
-        var frame = Frame(inputs: [], collects: false, limits: Limits())
+        var frame = Evaluation(inputs: [], collects: false, limits: Limits())
         guard case .range(let range) = node.evaluate(&frame) else { return nil }
         guard !range.low.isNull || !range.high.isNull else { return nil }
         return .range(range)

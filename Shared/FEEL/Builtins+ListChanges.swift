@@ -52,7 +52,7 @@ extension Builtins {
         },
     ]
 
-    private static func grown(_ values: [Value], _ frame: inout Frame) -> Value {
+    private static func grown(_ values: [Value], _ frame: inout Evaluation) -> Value {
         frame.spend(values.count) ? .list(values) : .null
     }
 
@@ -62,7 +62,7 @@ extension Builtins {
         return position > 0 ? position - 1 : count + position
     }
 
-    private static func distinct(_ values: [Value], _ frame: inout Frame) -> Value {
+    private static func distinct(_ values: [Value], _ frame: inout Evaluation) -> Value {
         var result: [Value] = []
         for value in values {
             guard frame.spend(1 + result.count / 8) else { return .null }
@@ -81,7 +81,7 @@ extension Builtins {
         }
     }
 
-    private static func replace(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func replace(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         guard var values = list(arguments[0]) else { return wrong("list replace", arguments, &frame) }
         guard case .function(let match) = single(arguments[1]) else {
             guard let index = index(arguments, values.count) else { return wrong("list replace", arguments, &frame) }

@@ -54,7 +54,7 @@ extension Builtins {
         }
     }
 
-    private static func sublist(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func sublist(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         guard let values = list(arguments[0]), let start = integer(arguments, 1) else {
             return wrong("sublist", arguments, &frame)
         }
@@ -73,14 +73,14 @@ extension Builtins {
     }
 
     /// A stable merge sort, so that a comparison that contradicts itself cannot do harm.
-    private static func sort(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func sort(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         guard let values = list(arguments[0]), case .function(let precedes) = single(arguments[1]) else {
             return wrong("sort", arguments, &frame)
         }
         return merged(values[...], precedes, &frame).map(Value.list) ?? wrong("sort", arguments, &frame)
     }
 
-    private static func merged(_ values: ArraySlice<Value>, _ precedes: Function, _ frame: inout Frame) -> [Value]? {
+    private static func merged(_ values: ArraySlice<Value>, _ precedes: Function, _ frame: inout Evaluation) -> [Value]? {
         guard values.count > 1 else { return Array(values) }
         let middle = values.startIndex + values.count / 2
         guard let left = merged(values[..<middle], precedes, &frame),

@@ -36,7 +36,7 @@ extension Builtins {
         rounded("round half down", .halfDown, scaleRequired: true),
     ]
 
-    static func result(_ value: Decimal128, _ name: String, _ frame: inout Frame) -> Value {
+    static func result(_ value: Decimal128, _ name: String, _ frame: inout Evaluation) -> Value {
         value.isNaN ? frame.fail("“\(name)” has no result for this number") : .number(value)
     }
 

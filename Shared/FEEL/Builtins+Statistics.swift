@@ -40,7 +40,7 @@ extension Builtins {
     }
 
     /// The sum of numbers; of durations too, which the standard's `+` allows as well.
-    private static func sum(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func sum(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         guard let values = elements(arguments), let first = values.first else { return wrong("sum", arguments, &frame) }
         if case .number = first {
             guard let numbers = numbers(values) else { return wrong("sum", arguments, &frame) }
@@ -60,7 +60,7 @@ extension Builtins {
         return total
     }
 
-    private static func mode(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func mode(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         guard let values = elements(arguments), let numbers = numbers(values) else {
             return wrong("mode", arguments, &frame)
         }

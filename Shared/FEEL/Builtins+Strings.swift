@@ -58,7 +58,7 @@ extension Builtins {
         return nil
     }
 
-    private static func substring(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func substring(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         guard let text = string(arguments, 0), let start = integer(arguments, 1) else {
             return wrong("substring", arguments, &frame)
         }
@@ -76,7 +76,7 @@ extension Builtins {
         return .string(makeString(characters[from..<to]))
     }
 
-    private static func join(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func join(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         guard let values = list(arguments[0]) else { return wrong("string join", arguments, &frame) }
         var delimiter = ""
         if arguments.count == 2, !arguments[1].isNull {

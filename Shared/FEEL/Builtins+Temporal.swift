@@ -50,7 +50,7 @@ extension Builtins {
         }
     }
 
-    private static func toDate(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func toDate(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         if arguments.count == 3 {
             guard let year = exactInteger(arguments, 0), let month = exactInteger(arguments, 1),
                 let day = exactInteger(arguments, 2), let date = FEELDate(year: year, month: month, day: day)
@@ -70,7 +70,7 @@ extension Builtins {
         number(arguments, index).flatMap { Int(exactly: $0) }
     }
 
-    private static func toTime(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func toTime(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         if arguments.count >= 3 { return timeOfParts(arguments, &frame) }
         switch single(arguments[0]) {
         case .string(let text):
@@ -82,7 +82,7 @@ extension Builtins {
         }
     }
 
-    private static func timeOfParts(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func timeOfParts(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         var zone = FEELZone.local
         if arguments.count == 4, !arguments[3].isNull {
             guard case .daysTimeDuration(let offset) = single(arguments[3]), offset.seconds.magnitude <= 18 * 3_600
@@ -100,7 +100,7 @@ extension Builtins {
         return .time(time)
     }
 
-    private static func toDateTime(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func toDateTime(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         if arguments.count == 2 {
             guard case .time(let time) = single(arguments[1]) else { return wrong("date and time", arguments, &frame) }
             switch single(arguments[0]) {
@@ -124,7 +124,7 @@ extension Builtins {
     }
 
     /// Whole months from one day to another, towards zero.
-    private static func monthsBetween(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private static func monthsBetween(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         guard let from = moment(arguments[0]), let to = moment(arguments[1]) else {
             return wrong("years and months duration", arguments, &frame)
         }

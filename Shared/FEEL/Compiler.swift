@@ -95,9 +95,9 @@ struct Compiler {
         case .list(let elements): return ListNode(try compileAll(elements))
         case .context(let entries): return try context(entries)
         case .range(let range):
-            return RangeNode(
-                try compile(range.low), range.lowIncluded, try compile(range.high), range.highIncluded,
-                at: syntax.offset)
+            let (low, high) = (try compile(range.low), try compile(range.high))
+            let node = RangeNode(low, range.lowIncluded, high, range.highIncluded, at: syntax.offset)
+            return Folding.folded(node, parts: [low, high])
         case .comparisonRange(let sign, let end): return ComparisonRangeNode(sign, try compile(end))
         case .negate(let operand): return NegateNode(try compile(operand), at: syntax.offset)
         case .arithmetic(let sign, let left, let right):
@@ -205,7 +205,10 @@ struct Compiler {
             let nodes = try compileAll(values)
             if let literal = target as? LiteralNode, case .function(let function) = literal.value {
                 try check(function, count: nodes.count, at: offset)
-                if case .builtin(let builtin) = function.body { return BuiltinCallNode(builtin, nodes, at: offset) }
+                if case .builtin(let builtin) = function.body {
+                    let node = BuiltinCallNode(builtin, nodes, at: offset)
+                    return Folding.pure.contains(builtin.name) ? Folding.folded(node, parts: nodes) : node
+                }
             }
             return CallNode(target, nodes, names: nil, at: offset)
         case .named(let values):
@@ -237,10 +240,10 @@ struct Compiler {
     private mutating func compile(_ test: Syntax.Test) throws(FEELError) -> CompiledTest {
         switch test {
         case .any: return .any
-        case .compare(let sign, let end): return .compare(sign, try compile(end))
+        case .compare(let sign, let end): return Folding.test(comparing: sign, try compile(end))
         case .not(let tests): return .not(try compile(tests))
         case .expression(let value, let usesInput):
-            guard usesInput else { return .value(try compile(value)) }
+            guard usesInput else { return Folding.test(value: try compile(value)) }
             return .condition(try with(["?"]) { (compiler) throws(FEELError) in try compiler.compile(value) })
         }
     }

@@ -54,6 +54,12 @@ public struct Context: Sendable {
         self.init(shape: Shape(names), values: values)
     }
 
+    /// A context with the names of another and other values, which must be as many.
+    public func replacingValues(_ values: [Value]) -> Context {
+        precondition(values.count == shape.names.count, "a context needs one value per name")
+        return Context(shape: shape, values: values)
+    }
+
     /// The names in order.
     public var names: [String] { shape.names }
     /// How many entries there are.

@@ -41,17 +41,10 @@ public struct Expression: Sendable {
     /// - Throws: where the text leaves the grammar, uses an unknown name or is too large, with what was expected.
     public init(parsing text: String, names: Names, dialect: Dialect = Dialect()) throws(FEELError) {
         var parser = try Parser(text, names: names, library: dialect.library.table, limits: dialect.limits)
-        let syntax = try parser.parseAll()
-        try self.init(text: text, syntax: syntax, parser: parser, names: names, dialect: dialect)
-    }
-
-    private init(
-        text: String, syntax: Syntax, parser: Parser, names: Names, dialect: Dialect
-    ) throws(FEELError) {
+        syntax = try parser.parseAll()
         var compiler = Compiler(names: names, dialect: dialect, place: parser.place)
         node = try compiler.compile(syntax)
         self.text = text
-        self.syntax = syntax
         self.names = names
         references = compiler.usedSlots.sorted()
         limits = dialect.limits
@@ -62,13 +55,18 @@ public struct Expression: Sendable {
 
     /// The value for variables in slot order; null when there is none.
     public func evaluate(_ values: [Value]) -> Value {
-        var frame = Frame(inputs: values, collects: false, limits: limits)
+        var frame = Evaluation(inputs: values, collects: false, limits: limits)
         return node.evaluate(&frame)
+    }
+
+    /// The value within an evaluation, on the values it holds.
+    public func evaluate(in evaluation: inout Evaluation) -> Value {
+        node.evaluate(&evaluation)
     }
 
     /// The value for variables in slot order, with the reasons for each null that came from a mistake.
     public func evaluate(_ values: [Value], diagnostics: inout [Diagnostic]) -> Value {
-        var frame = Frame(inputs: values, collects: true, limits: limits)
+        var frame = Evaluation(inputs: values, collects: true, limits: limits)
         let value = node.evaluate(&frame)
         diagnostics += frame.diagnostics
         return value
@@ -104,14 +102,19 @@ public struct UnaryTests: Sendable {
     /// Whether an input satisfies the tests; nil when they have no answer for it.
     public func matches(_ input: Value, _ values: [Value]) -> Bool? {
         if isAny { return true }
-        var frame = Frame(inputs: values, collects: false, limits: limits)
+        var frame = Evaluation(inputs: values, collects: false, limits: limits)
         return CompiledTest.anyHolds(tests, input, &frame)
+    }
+
+    /// Whether an input satisfies the tests, within an evaluation.
+    public func matches(_ input: Value, in evaluation: inout Evaluation) -> Bool? {
+        isAny ? true : CompiledTest.anyHolds(tests, input, &evaluation)
     }
 
     /// Whether an input satisfies the tests, with the reasons for each null that came from a mistake.
     public func matches(_ input: Value, _ values: [Value], diagnostics: inout [Diagnostic]) -> Bool? {
         if isAny { return true }
-        var frame = Frame(inputs: values, collects: true, limits: limits)
+        var frame = Evaluation(inputs: values, collects: true, limits: limits)
         defer { diagnostics += frame.diagnostics }
         return CompiledTest.anyHolds(tests, input, &frame)
     }

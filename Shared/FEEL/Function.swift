@@ -17,7 +17,7 @@ public final class Function: Sendable {
     enum Body: Sendable {
         case builtin(Builtin)
         case closure(any Node, inputs: [Value], locals: [Value], nesting: Int)
-        case host(@Sendable ([Value], inout Frame) -> Value)
+        case host(@Sendable ([Value], inout Evaluation) -> Value)
     }
 
     /// The name under which it is known, if it has one.
@@ -46,11 +46,21 @@ public final class Function: Sendable {
             name: name, parameters: parameters.map { Parameter($0) }, result: nil,
             body: .host { arguments, _ in body(arguments) })
     }
+
+    /// A function of the host that evaluates more of the language, such as a business knowledge model.
+    ///
+    /// The closure gets exactly one value per parameter, converted to its type, and the evaluation under way.
+    public convenience init(
+        name: String, parameters: [Parameter], result: FEELType?,
+        evaluating body: @escaping @Sendable ([Value], inout Evaluation) -> Value
+    ) {
+        self.init(name: name, parameters: parameters, result: result, body: .host(body))
+    }
 }
 
 extension Function {
     /// Calls the function with arguments in order.
-    func call(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    public func call(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         if case .builtin(let builtin) = body { return builtin.call(arguments, &frame) }
         guard arguments.count == parameters.count else {
             return frame.fail("\(label) takes \(parameters.count) arguments, not \(arguments.count)")
@@ -66,7 +76,7 @@ extension Function {
         return finish(run(converted, &frame), &frame)
     }
 
-    private func run(_ arguments: [Value], _ frame: inout Frame) -> Value {
+    private func run(_ arguments: [Value], _ frame: inout Evaluation) -> Value {
         switch body {
         case .builtin(let builtin): return builtin.call(arguments, &frame)
         case .host(let body):
@@ -88,13 +98,13 @@ extension Function {
         }
     }
 
-    private func finish(_ value: Value, _ frame: inout Frame) -> Value {
+    private func finish(_ value: Value, _ frame: inout Evaluation) -> Value {
         guard let result, !value.isNull else { return value }
         return result.converting(value) ?? frame.fail("\(label) gives a \(value.typeName), which is not its type")
     }
 
     /// Calls the function with arguments by name.
-    func call(named arguments: [(name: String, value: Value)], _ frame: inout Frame) -> Value {
+    public func call(named arguments: [(name: String, value: Value)], _ frame: inout Evaluation) -> Value {
         if case .builtin(let builtin) = body { return builtin.call(named: arguments, &frame) }
         var ordered = [Value](repeating: .null, count: parameters.count)
         for (name, value) in arguments {

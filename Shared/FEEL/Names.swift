@@ -29,6 +29,15 @@ public struct Names: Sendable, ExpressibleByArrayLiteral {
         self.init(elements)
     }
 
+    /// These names with one more slot at the end; an earlier slot of the same name can no longer be reached by it.
+    public func adding(_ name: String) -> Names {
+        var copy = self
+        let normal = Self.normalised(name)
+        copy.slots[normal] = copy.all.count
+        copy.all.append(normal)
+        return copy
+    }
+
     /// The slot of a name; nil when it is not in scope.
     public func slot(of name: String) -> Int? { slots[name] }
 

@@ -1,3 +1,5 @@
+import Domain
+
 /// A call of a built-in function with arguments in order.
 final class BuiltinCallNode: Node {
     private let builtin: Builtin
@@ -10,7 +12,7 @@ final class BuiltinCallNode: Node {
         self.offset = offset
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         guard frame.spend() else { return .null }
         var values: [Value] = []
         values.reserveCapacity(arguments.count)
@@ -33,7 +35,7 @@ final class CallNode: Node {
         self.offset = offset
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         let target = callee.evaluate(&frame)
         let values = arguments.map { $0.evaluate(&frame) }
         guard case .function(let function) = target else {
@@ -56,7 +58,7 @@ final class LambdaNode: Node {
         self.nesting = nesting
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         let closure = Function.Body.closure(body, inputs: frame.inputs, locals: frame.locals, nesting: nesting)
         return .function(Function(name: nil, parameters: parameters, result: nil, body: closure))
     }
@@ -72,7 +74,7 @@ final class InTestsNode: Node {
         self.tests = tests
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         let input = value.evaluate(&frame)
         return CompiledTest.anyHolds(tests, input, &frame).map(Value.boolean) ?? .null
     }
@@ -83,17 +85,27 @@ indirect enum CompiledTest: Sendable {
     case any
     case compare(Comparison, any Node)
     case value(any Node)
+    case number(Comparison, Decimal128)
+    case text(String)
+    case interval(Decimal128, Bool, Decimal128, Bool, any Node)
     /// An expression that uses `?`, at this local slot.
     case condition(any Node)
     case not([CompiledTest])
 
-    func holds(_ input: Value, _ frame: inout Frame) -> Bool? {
+    func holds(_ input: Value, _ frame: inout Evaluation) -> Bool? {
         switch self {
         case .any: return true
-        case .compare(let sign, let end):
-            let end = end.evaluate(&frame)
-            if case .number(let x) = input, case .number(let y) = end { return CompareNode.compare(sign, x, y) }
-            return CompareNode.compare(sign, input, end)
+        case .number(let sign, let number):
+            if case .number(let value) = input { return CompareNode.compare(sign, value, number) }
+            return sign == .equal
+                ? Operators.matches(input, .number(number)) : CompareNode.compare(sign, input, .number(number))
+        case .text(let text):
+            if case .string(let value) = input { return value == text }
+            return Operators.matches(input, .string(text))
+        case .interval(let low, let lowIncluded, let high, let highIncluded, let node):
+            guard case .number(let value) = input else { return Operators.matches(input, node.evaluate(&frame)) }
+            return (lowIncluded ? !(value < low) : low < value) && (highIncluded ? !(high < value) : value < high)
+        case .compare(let sign, let end): return CompareNode.compare(sign, input, end.evaluate(&frame))
         case .value(let node): return Operators.matches(input, node.evaluate(&frame))
         case .condition(let node):
             frame.locals.append(input)
@@ -105,7 +117,7 @@ indirect enum CompiledTest: Sendable {
         }
     }
 
-    static func anyHolds(_ tests: [CompiledTest], _ input: Value, _ frame: inout Frame) -> Bool? {
+    static func anyHolds(_ tests: [CompiledTest], _ input: Value, _ frame: inout Evaluation) -> Bool? {
         var unknown = false
         for test in tests {
             switch test.holds(input, &frame) {

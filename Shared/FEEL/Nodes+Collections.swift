@@ -3,7 +3,7 @@ import Domain
 final class ListNode: Node {
     private let elements: [any Node]
     init(_ elements: [any Node]) { self.elements = elements }
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         guard frame.spend(elements.count) else { return .null }
         var values: [Value] = []
         values.reserveCapacity(elements.count)
@@ -22,7 +22,7 @@ final class ContextNode: Node {
         self.entries = entries
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         guard frame.spend(entries.count) else { return .null }
         let base = frame.locals.count
         for entry in entries {
@@ -50,7 +50,7 @@ final class RangeNode: Node {
         self.offset = offset
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         let low = low.evaluate(&frame)
         let high = high.evaluate(&frame)
         if !low.isNull, !high.isNull {
@@ -71,7 +71,7 @@ final class ComparisonRangeNode: Node {
         self.end = end
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         .range(Self.range(sign, end.evaluate(&frame)))
     }
 
@@ -98,13 +98,13 @@ final class PathNode: Node {
         self.offset = offset
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         let value = operand.evaluate(&frame)
         if case .context(let context) = value, let entry = context[name] { return entry }
         return member(of: value, &frame)
     }
 
-    private func member(of value: Value, _ frame: inout Frame) -> Value {
+    private func member(of value: Value, _ frame: inout Evaluation) -> Value {
         switch value {
         case .list(let values):
             guard frame.spend(values.count) else { return .null }
@@ -201,7 +201,7 @@ final class FilterNode: Node {
         self.offset = offset
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         let value = operand.evaluate(&frame)
         let values: [Value]
         switch value {
@@ -224,14 +224,14 @@ final class FilterNode: Node {
         return .list(kept)
     }
 
-    private func test(_ element: Value, _ frame: inout Frame) -> Value {
+    private func test(_ element: Value, _ frame: inout Evaluation) -> Value {
         frame.locals.append(element)
         let result = condition.evaluate(&frame)
         frame.locals.removeLast()
         return result
     }
 
-    private func pick(_ values: [Value], _ position: Decimal128, _ frame: inout Frame) -> Value {
+    private func pick(_ values: [Value], _ position: Decimal128, _ frame: inout Evaluation) -> Value {
         if let index = Int(exactly: position) {
             if index > 0, index <= values.count { return values[index - 1] }
             if index < 0, index >= -values.count { return values[values.count + index] }

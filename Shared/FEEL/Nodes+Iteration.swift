@@ -7,7 +7,7 @@ struct IterationSource: Sendable {
     let offset: Int
 
     /// The values in turn; nil, with the reason noted, when the source cannot be gone through.
-    func values(_ frame: inout Frame) -> [Value]? {
+    func values(_ frame: inout Evaluation) -> [Value]? {
         let first = source.evaluate(&frame)
         if let end { return span(first, end.evaluate(&frame), &frame) }
         switch first {
@@ -24,13 +24,13 @@ struct IterationSource: Sendable {
         }
     }
 
-    private func refuse(_ value: Value, _ frame: inout Frame) -> [Value]? {
+    private func refuse(_ value: Value, _ frame: inout Evaluation) -> [Value]? {
         _ = frame.fail("\(value.typeName) cannot be gone through element by element", at: offset)
         return nil
     }
 
     /// Whole numbers or days from one end to the other, upwards or downwards.
-    private func span(_ low: Value, _ high: Value, _ frame: inout Frame) -> [Value]? {
+    private func span(_ low: Value, _ high: Value, _ frame: inout Evaluation) -> [Value]? {
         switch (low, high) {
         case (.number(let a), .number(let b)):
             guard let first = Int64(exactly: a), let last = Int64(exactly: b) else { return refuse(low, &frame) }
@@ -45,7 +45,7 @@ struct IterationSource: Sendable {
     }
 
     private func steps(
-        _ first: Int64, _ last: Int64, _ frame: inout Frame, _ value: (Int64) -> Value
+        _ first: Int64, _ last: Int64, _ frame: inout Evaluation, _ value: (Int64) -> Value
     ) -> [Value]? {
         let (distance, overflow) = last.subtractingReportingOverflow(first)
         guard !overflow, distance.magnitude < 50_000_000, frame.spend(Int(distance.magnitude)) else {
@@ -68,7 +68,7 @@ final class LoopNode: Node {
         self.usesPartial = usesPartial
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         let base = frame.locals.count
         frame.locals.append(.list([]))
         var results: [Value] = []
@@ -77,7 +77,7 @@ final class LoopNode: Node {
         return complete ? .list(results) : .null
     }
 
-    private func run(_ level: Int, partial: Int, _ results: inout [Value], _ frame: inout Frame) -> Bool {
+    private func run(_ level: Int, partial: Int, _ results: inout [Value], _ frame: inout Evaluation) -> Bool {
         guard level < sources.count else {
             guard frame.spend() else { return false }
             if usesPartial {
@@ -112,7 +112,7 @@ final class QuantifiedNode: Node {
 
     private enum Outcome { case decided, unknown, undecided, failed }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         let base = frame.locals.count
         let outcome = run(0, &frame)
         frame.locals.removeLast(frame.locals.count - base)
@@ -123,7 +123,7 @@ final class QuantifiedNode: Node {
         }
     }
 
-    private func run(_ level: Int, _ frame: inout Frame) -> Outcome {
+    private func run(_ level: Int, _ frame: inout Evaluation) -> Outcome {
         guard level < sources.count else {
             guard frame.spend() else { return .failed }
             guard case .boolean(let value) = condition.evaluate(&frame) else { return .unknown }

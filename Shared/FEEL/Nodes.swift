@@ -3,13 +3,13 @@ import Domain
 final class LiteralNode: Node {
     let value: Value
     init(_ value: Value) { self.value = value }
-    func evaluate(_ frame: inout Frame) -> Value { value }
+    func evaluate(_ frame: inout Evaluation) -> Value { value }
 }
 
 final class InputNode: Node {
     let slot: Int
     init(_ slot: Int) { self.slot = slot }
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         slot < frame.inputs.count ? frame.inputs[slot] : .null
     }
 }
@@ -17,7 +17,7 @@ final class InputNode: Node {
 final class LocalNode: Node {
     let slot: Int
     init(_ slot: Int) { self.slot = slot }
-    func evaluate(_ frame: inout Frame) -> Value { frame.locals[slot] }
+    func evaluate(_ frame: inout Evaluation) -> Value { frame.locals[slot] }
 }
 
 /// A name inside a filter: an entry of the element, else what the name means outside.
@@ -32,7 +32,7 @@ final class ItemNameNode: Node {
         self.otherwise = otherwise
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         if case .context(let context) = frame.locals[itemSlot], let value = context[name] { return value }
         return otherwise.evaluate(&frame)
     }
@@ -46,7 +46,7 @@ final class FailureNode: Node {
         self.reason = reason
         self.offset = offset
     }
-    func evaluate(_ frame: inout Frame) -> Value { frame.fail(reason, at: offset) }
+    func evaluate(_ frame: inout Evaluation) -> Value { frame.fail(reason, at: offset) }
 }
 
 final class ArithmeticNode: Node {
@@ -62,14 +62,14 @@ final class ArithmeticNode: Node {
         self.offset = offset
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         let a = left.evaluate(&frame)
         let b = right.evaluate(&frame)
         if case .number(let x) = a, case .number(let y) = b, let value = Operators.number(sign, x, y) { return value }
         return slow(a, b, &frame)
     }
 
-    private func slow(_ a: Value, _ b: Value, _ frame: inout Frame) -> Value {
+    private func slow(_ a: Value, _ b: Value, _ frame: inout Evaluation) -> Value {
         if case .string(let text) = a, !frame.spend(text.utf8.count / 64) { return .null }
         if let value = Operators.calculate(sign, a, b) { return value }
         return frame.fail("“\(sign.rawValue)” has no result for \(a.typeName) and \(b.typeName)", at: offset)
@@ -83,7 +83,7 @@ final class NegateNode: Node {
         self.operand = operand
         self.offset = offset
     }
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         let value = operand.evaluate(&frame)
         return Operators.negate(value) ?? frame.fail("“-” has no result for \(value.typeName)", at: offset)
     }
@@ -102,7 +102,7 @@ final class CompareNode: Node {
         self.offset = offset
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         let a = left.evaluate(&frame)
         let b = right.evaluate(&frame)
         if case .number(let x) = a, case .number(let y) = b { return .boolean(Self.compare(sign, x, y)) }
@@ -144,7 +144,7 @@ final class LogicNode: Node {
         self.deciding = deciding
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         var unknown = false
         for part in parts {
             guard case .boolean(let value) = part.evaluate(&frame) else {
@@ -170,7 +170,7 @@ final class BetweenNode: Node {
         self.offset = offset
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         let value = value.evaluate(&frame)
         let low = low.evaluate(&frame)
         let high = high.evaluate(&frame)
@@ -194,7 +194,7 @@ final class IfNode: Node {
         self.negative = negative
     }
 
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         if case .boolean(true) = condition.evaluate(&frame) { return positive.evaluate(&frame) }
         return negative.evaluate(&frame)
     }
@@ -207,7 +207,7 @@ final class InstanceOfNode: Node {
         self.operand = operand
         self.type = type
     }
-    func evaluate(_ frame: inout Frame) -> Value {
+    func evaluate(_ frame: inout Evaluation) -> Value {
         .boolean(type.includes(operand.evaluate(&frame)))
     }
 }

@@ -20,6 +20,9 @@ public struct FEELDate: Sendable, Hashable, Comparable {
         self.day = UInt8(truncatingIfNeeded: day)
     }
 
+    /// 1970-01-01.
+    static let epoch = FEELDate(unchecked: 1970, 1, 1)
+
     /// The day so many days after 1970-01-01; nil outside the calendar.
     public init?(daysSince1970 days: Int64) {
         guard days.magnitude < 400_000_000_000 else { return nil }
@@ -201,6 +204,16 @@ public struct FEELDateTime: Sendable, Hashable {
         }
         guard let date = FEELDate(daysSince1970: days) else { return nil }
         self.init(date: date, time: FEELTime(secondOfDay: Int(rest), nanosecond: Int(nanosecond), zone: zone))
+    }
+
+    /// A moment in UTC, so many seconds after the beginning of 1970; one outside the calendar is that beginning.
+    public init(secondsSince1970 seconds: Int64) {
+        let zone = FEELZone.offset(seconds: 0)
+        if let moment = FEELDateTime(localSeconds: seconds, nanosecond: 0, zone: zone) {
+            self = moment
+        } else {
+            self.init(date: .epoch, time: FEELTime(secondOfDay: 0, nanosecond: 0, zone: zone))
+        }
     }
 
     /// The seconds east of Greenwich that apply; nil for a moment without zone.
