@@ -147,7 +147,8 @@ struct BoxedCompiler {
         do {
             return BoxedDecisionTable(
                 try DecisionTable(
-                    inputs: table.inputs, outputs: outputs, rules: table.rules, hitPolicy: table.hitPolicy, names: names,
+                    inputs: table.inputs, outputs: outputs, rules: table.rules, hitPolicy: table.hitPolicy,
+                    names: names,
                     dialect: dialect))
         } catch {
             return failed(error.description)

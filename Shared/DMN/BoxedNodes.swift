@@ -148,8 +148,11 @@ final class BoxedConditional: BoxedNode {
     }
 
     func evaluate(in evaluation: inout Evaluation) -> Value {
-        condition.evaluate(in: &evaluation) == true
-            ? positive.evaluate(in: &evaluation) : negative.evaluate(in: &evaluation)
+        switch condition.evaluate(in: &evaluation) {
+        case .boolean(true): positive.evaluate(in: &evaluation)
+        case .boolean(false), .null: negative.evaluate(in: &evaluation)
+        case let other: evaluation.fail("the condition of “if” is a \(other.typeName)")
+        }
     }
 }
 
@@ -231,12 +234,13 @@ final class BoxedQuantified: BoxedNode {
             evaluation.push(element)
             let value = condition.evaluate(in: &evaluation)
             evaluation.pop()
-            guard case .boolean(let holds) = value else {
-                unknown = true
-                continue
+            switch value {
+            case .boolean(let holds):
+                if holds != every { return .boolean(!every) }
+            case .null: unknown = true
+            default: return evaluation.fail("the condition after “satisfies” is a \(value.typeName)")
             }
-            if holds != every { return .boolean(!every) }
         }
-        return unknown ? evaluation.fail("a condition gave neither true nor false") : .boolean(every)
+        return unknown ? .null : .boolean(every)
     }
 }

@@ -40,7 +40,8 @@ enum BoxedReader {
                 try required(element.first("else"), "“else”"), typeName: type)
         case "filter":
             return .filter(
-                try required(element.first("in"), "“in”"), try required(element.first("match"), "“match”"), typeName: type)
+                try required(element.first("in"), "“in”"), try required(element.first("match"), "“match”"),
+                typeName: type)
         case "for":
             return .loop(
                 iterator(element), try required(element.first("in"), "“in”"),
@@ -111,19 +112,22 @@ enum BoxedReader {
             throw .table(message: "there is no hit policy “\(policy)”")
         }
         let inputs = element.all("input").map { input in
-            DecisionTable.Input(text(input.first("inputExpression")) ?? "null", allowedValues: text(input.first("inputValues")))
+            DecisionTable.Input(
+                text(input.first("inputExpression")) ?? "null", allowedValues: text(input.first("inputValues")))
         }
         let outputs = element.all("output").map { output in
             Elements.BoxedOutput(
                 name: output.attributes["name"].map(Names.normalised), typeName: ModelReader.typeName(output),
-                allowedValues: text(output.first("outputValues")), defaultValue: text(output.first("defaultOutputEntry")))
+                allowedValues: text(output.first("outputValues")),
+                defaultValue: text(output.first("defaultOutputEntry")))
         }
         let rules = element.all("rule").map { rule in
             DecisionTable.Rule(
                 rule.all("inputEntry").map { text($0) ?? "-" }, rule.all("outputEntry").map { text($0) ?? "null" })
         }
         return Elements.BoxedTable(
-            inputs: inputs, inputTypes: element.all("input").map { $0.first("inputExpression").flatMap(ModelReader.typeName) },
+            inputs: inputs,
+            inputTypes: element.all("input").map { $0.first("inputExpression").flatMap(ModelReader.typeName) },
             outputs: outputs, rules: rules, hitPolicy: hitPolicy, typeName: ModelReader.typeName(element))
     }
 }

@@ -61,7 +61,8 @@ final class InputDataNode: Sendable {
     /// A value as the input's type wants it; null when it does not fit.
     func accept(_ value: Value, _ evaluation: inout Evaluation) -> Value {
         guard let type else { return value }
-        return type.converting(value) ?? evaluation.fail("the input “\(name)” is a \(value.typeName) or a value not allowed")
+        return type.converting(value)
+            ?? evaluation.fail("the input “\(name)” is a \(value.typeName) or a value not allowed")
     }
 }
 
@@ -98,7 +99,8 @@ final class DecisionNode: Sendable {
             run.evaluation.fail("the decision “\(name)” has no logic")
         }
         if let type {
-            value = type.converting(value)
+            value =
+                type.converting(value)
                 ?? run.evaluation.fail("the decision “\(name)” gives a \(value.typeName), which is not its type")
         }
         run.known[place] = value

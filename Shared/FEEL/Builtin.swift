@@ -7,10 +7,13 @@ struct Builtin: Sendable {
         let parameters: [String]
         let required: Int
         let variadic: Bool
+        /// How many of the first parameters a call by name must give.
+        let requiredByName: Int
 
-        init(_ parameters: String..., required: Int? = nil, variadic: Bool = false) {
+        init(_ parameters: String..., required: Int? = nil, requiredByName: Int? = nil, variadic: Bool = false) {
             self.parameters = parameters
             self.required = required ?? parameters.count
+            self.requiredByName = requiredByName ?? self.required
             self.variadic = variadic
         }
     }
@@ -43,7 +46,7 @@ struct Builtin: Sendable {
         for form in forms {
             guard given.allSatisfy(form.parameters.contains) else { continue }
             let last = form.parameters.lastIndex(where: given.contains).map { $0 + 1 } ?? 0
-            let missing = form.parameters.prefix(form.required).contains { !given.contains($0) }
+            let missing = form.parameters.prefix(form.requiredByName).contains { !given.contains($0) }
             guard !missing else { continue }
             let ordered = form.parameters.prefix(last).map { name in
                 arguments.first { $0.name == name }?.value ?? .null

@@ -9,7 +9,7 @@ extension Builtins {
         Builtin("not", [Form("negand")]) { arguments, _ in
             single(arguments[0]).asBoolean.map { .boolean(!$0) } ?? .null
         },
-        Builtin("is", [Form("value1", "value2", required: 1)]) { arguments, _ in
+        Builtin("is", [Form("value1", "value2", requiredByName: 0)]) { arguments, _ in
             .boolean(arguments.count == 2 && identical(arguments[0], arguments[1]))
         },
         Builtin("range", [Form("from")]) { arguments, frame in
@@ -47,10 +47,10 @@ extension Builtins {
         return .number(value)
     }
 
-    /// A range from its text: two ends that are literals, or one comparison.
+    /// A range from its text: two ends that are literals.
     private static func range(from text: String) -> Value? {
         guard var parser = try? Parser(text, names: Names([]), library: Library.literals, limits: Limits()),
-            let syntax = try? parser.parseRangeText()
+            let syntax = try? parser.parseAll()
         else { return nil }
         let compiler = Compiler(names: Names([]), dialect: Expression.Dialect()) { _ in (1, 1) }
         return literalRange(syntax, compiler)
@@ -58,13 +58,10 @@ extension Builtins {
 
     private static func literalRange(_ syntax: Syntax, _ compiler: Compiler) -> Value? {
         var compiler = compiler
-        let ends: [Syntax]
-        switch syntax.kind {
-        case .range(let range): ends = [range.low, range.high]
-        case .comparisonRange(_, let end): ends = [end]
-        default: return nil
+        guard case .range(let range) = syntax.kind else { return nil }
+        guard isLiteralEnd(range.low), isLiteralEnd(range.high), let node = try? compiler.compile(syntax) else {
+            return nil
         }
-        guard ends.allSatisfy(isLiteralEnd), let node = try? compiler.compile(syntax) else { return nil }
         var frame = Evaluation(inputs: [], collects: false, limits: Limits())
         guard case .range(let range) = node.evaluate(&frame) else { return nil }
         guard !range.low.isNull || !range.high.isNull else { return nil }
@@ -87,19 +84,4 @@ extension Builtins {
 extension Library {
     /// The names of the functions that may make the end of a range given as text.
     static let literals = NameTable(["date", "time", "date and time", "duration"])
-}
-
-extension Parser {
-    /// A range as the text of `range()`: `[1..3]` or `>= 10`.
-    mutating func parseRangeText() throws(FEELError) -> Syntax {
-        skipSpace()
-        let start = position
-        if let sign = comparisonSign() {
-            let end = try additive()
-            skipSpace()
-            guard position == text.count else { throw failure("expected the end of the range") }
-            return try make(.comparisonRange(sign, end), at: start, [end])
-        }
-        return try parseAll()
-    }
 }

@@ -80,7 +80,8 @@ extension Builtins {
         return merged(values[...], precedes, &frame).map(Value.list) ?? wrong("sort", arguments, &frame)
     }
 
-    private static func merged(_ values: ArraySlice<Value>, _ precedes: Function, _ frame: inout Evaluation) -> [Value]? {
+    private static func merged(_ values: ArraySlice<Value>, _ precedes: Function, _ frame: inout Evaluation) -> [Value]?
+    {
         guard values.count > 1 else { return Array(values) }
         let middle = values.startIndex + values.count / 2
         guard let left = merged(values[..<middle], precedes, &frame),

@@ -109,7 +109,8 @@ struct Compiler {
         case .between(let value, let low, let high):
             return BetweenNode(try compile(value), try compile(low), try compile(high), at: syntax.offset)
         case .conditional(let condition, let positive, let negative):
-            return IfNode(try compile(condition), try compile(positive), try compile(negative))
+            return IfNode(
+                try compile(condition), try compile(positive), try compile(negative), at: syntax.offset)
         default: return try compileCompound(syntax)
         }
     }
@@ -193,7 +194,7 @@ struct Compiler {
         let typed = parameters.map { parameter in
             Function.Parameter(parameter.name, type: parameter.type.flatMap { type($0) })
         }
-        return LambdaNode(typed, node, nesting: body.depth)
+        return LambdaNode(typed, node, result: StaticType.type(of: body), nesting: body.depth)
     }
 
     private mutating func call(

@@ -42,25 +42,58 @@ public indirect enum FEELType: Sendable {
     /// A type the language itself names, such as `number` or `days and time duration`.
     public static func named(_ name: String) -> FEELType? { simple[name] }
 
-    /// Whether a value is of this type; null is of no type but `Null`.
+    /// Whether a value is of this type, restrictions included; null is of no type but `Null`.
+    ///
+    /// A function is taken at its word where its types are not known.
     public func includes(_ value: Value) -> Bool {
         switch (self, value) {
-        case (.any, _): return !value.isNull
+        case (.list(let element), .list(let values)): values.allSatisfy { element.admits($0) }
+        case (.context(let entries), .context(let context)):
+            entries.allSatisfy { entry in context[entry.name].map { entry.type.admits($0) } ?? false }
+        case (.range(let element), .range(let range)): element.admits(range.low) && element.admits(range.high)
+        case (.function(let parameters, let result), .function(let function)):
+            Self.fits(function, parameters, result)
+        case (.restricted(let base, let check), _): base.includes(value) && check(value)
+        default: isSimple(value)
+        }
+    }
+
+    /// Whether `value instance of` this type: restrictions do not count, and a function must be known to conform.
+    func describes(_ value: Value) -> Bool {
+        switch (self, value) {
+        case (.list(let element), .list(let values)): values.allSatisfy { $0.isNull || element.describes($0) }
+        case (.context(let entries), .context(let context)):
+            entries.allSatisfy { entry in
+                context[entry.name].map { $0.isNull || entry.type.describes($0) } ?? false
+            }
+        case (.range(let element), .range(let range)):
+            [range.low, range.high].allSatisfy { $0.isNull || element.describes($0) }
+        case (.function(let parameters, let result), .function(let function)):
+            Self.conforms(function, parameters, result)
+        case (.restricted(let base, _), _): base.describes(value)
+        default: isSimple(value)
+        }
+    }
+
+    private func isSimple(_ value: Value) -> Bool {
+        switch (self, value) {
+        case (.any, _): !value.isNull
         case (.null, .null), (.boolean, .boolean), (.number, .number), (.string, .string), (.date, .date),
             (.time, .time), (.dateTime, .dateTime), (.yearsMonthsDuration, .yearsMonthsDuration),
             (.daysTimeDuration, .daysTimeDuration):
-            return true
-        case (.list(let element), .list(let values)):
-            return values.allSatisfy { element.admits($0) }
-        case (.context(let entries), .context(let context)):
-            return entries.allSatisfy { entry in context[entry.name].map { entry.type.admits($0) } ?? false }
-        case (.range(let element), .range(let range)):
-            return element.admits(range.low) && element.admits(range.high)
-        case (.function(let parameters, let result), .function(let function)):
-            return Self.conforms(function, parameters, result)
-        case (.restricted(let base, let check), _): return base.includes(value) && check(value)
-        default: return false
+            true
+        default: false
         }
+    }
+
+    private static func fits(_ function: Function, _ parameters: [FEELType], _ result: FEELType) -> Bool {
+        if case .builtin(let builtin) = function.body { return builtin.accepts(parameters.count) }
+        guard function.parameters.count == parameters.count else { return false }
+        for (given, wanted) in zip(function.parameters, parameters) {
+            guard let type = given.type else { continue }
+            guard wanted.conforms(to: type) else { return false }
+        }
+        return function.result.map { $0.conforms(to: result) } ?? true
     }
 
     /// Whether a value may stand where this type is wanted; null may stand anywhere.

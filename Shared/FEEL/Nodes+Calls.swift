@@ -50,17 +50,19 @@ final class CallNode: Node {
 final class LambdaNode: Node {
     private let parameters: [Function.Parameter]
     private let body: any Node
+    private let result: FEELType?
     private let nesting: Int
 
-    init(_ parameters: [Function.Parameter], _ body: any Node, nesting: Int) {
+    init(_ parameters: [Function.Parameter], _ body: any Node, result: FEELType?, nesting: Int) {
         self.parameters = parameters
         self.body = body
+        self.result = result
         self.nesting = nesting
     }
 
     func evaluate(_ frame: inout Evaluation) -> Value {
         let closure = Function.Body.closure(body, inputs: frame.inputs, locals: frame.locals, nesting: nesting)
-        return .function(Function(name: nil, parameters: parameters, result: nil, body: closure))
+        return .function(Function(name: nil, parameters: parameters, result: result, body: closure))
     }
 }
 

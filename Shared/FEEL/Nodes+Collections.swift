@@ -54,7 +54,7 @@ final class RangeNode: Node {
         let low = low.evaluate(&frame)
         let high = high.evaluate(&frame)
         if !low.isNull, !high.isNull {
-            guard let order = Operators.order(low, high), order <= 0 else {
+            guard low.typeName == high.typeName, let order = Operators.order(low, high), order <= 0 else {
                 return frame.fail("a range needs two ends of one type, the lower first", at: offset)
             }
         }

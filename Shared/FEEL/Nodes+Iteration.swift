@@ -126,8 +126,13 @@ final class QuantifiedNode: Node {
     private func run(_ level: Int, _ frame: inout Evaluation) -> Outcome {
         guard level < sources.count else {
             guard frame.spend() else { return .failed }
-            guard case .boolean(let value) = condition.evaluate(&frame) else { return .unknown }
-            return value != every ? .decided : .undecided
+            switch condition.evaluate(&frame) {
+            case .boolean(let value): return value != every ? .decided : .undecided
+            case .null: return .unknown
+            case let other:
+                frame.fail("the condition after “satisfies” is a \(other.typeName)")
+                return .failed
+            }
         }
         guard let values = sources[level].values(&frame) else { return .failed }
         var result = Outcome.undecided

@@ -187,16 +187,21 @@ final class IfNode: Node {
     private let condition: any Node
     private let positive: any Node
     private let negative: any Node
+    private let offset: Int
 
-    init(_ condition: any Node, _ positive: any Node, _ negative: any Node) {
+    init(_ condition: any Node, _ positive: any Node, _ negative: any Node, at offset: Int) {
         self.condition = condition
         self.positive = positive
         self.negative = negative
+        self.offset = offset
     }
 
     func evaluate(_ frame: inout Evaluation) -> Value {
-        if case .boolean(true) = condition.evaluate(&frame) { return positive.evaluate(&frame) }
-        return negative.evaluate(&frame)
+        switch condition.evaluate(&frame) {
+        case .boolean(true): positive.evaluate(&frame)
+        case .boolean(false), .null: negative.evaluate(&frame)
+        case let other: frame.fail("the condition of “if” is a \(other.typeName)", at: offset)
+        }
     }
 }
 
@@ -208,6 +213,6 @@ final class InstanceOfNode: Node {
         self.type = type
     }
     func evaluate(_ frame: inout Evaluation) -> Value {
-        .boolean(type.includes(operand.evaluate(&frame)))
+        .boolean(type.describes(operand.evaluate(&frame)))
     }
 }

@@ -1,5 +1,0 @@
-import Testing
-
-@Suite struct ModuleTests {
-    @Test func builds() {}
-}
