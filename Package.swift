@@ -103,6 +103,7 @@ let package = Package(
             name: "MockBroker", dependencies: ["CRdKafka"], path: "Tests/MockBroker", swiftSettings: .strict),
         .tests("PostgresTests", needs: ["Postgres", "Domain", "TestServers"]),
         .tests("IntakeTests", needs: ["IntakeCore", "Contracts", "Domain"]),
+        .tests("MailTests", needs: ["Mail", "TestServers"]),
         .tests("KafkaTests", needs: ["Kafka", "TestServers", "MockBroker", .log]),
         .tests(
             "ServiceKitTests",
