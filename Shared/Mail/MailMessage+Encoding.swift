@@ -65,14 +65,14 @@ extension MailMessage {
         return isPlain ? text : encodedWords(text)
     }
 
-    /// RFC 2047: pieces of whole characters, each short enough for a line of 75. Line ends become spaces.
+    /// RFC 2047: pieces of whole characters, each short enough for its line. Line ends become spaces.
     private static func encodedWords(_ text: String) -> String {
         var pieces: [String] = []
         var piece: [UInt8] = []
         for scalar in text.unicodeScalars {
             let safe = scalar.value < 0x20 || scalar.value == 0x7F ? " " : scalar
             let bytes = Array(String(safe).utf8)
-            if piece.count + bytes.count > 45 {
+            if piece.count + bytes.count > 39 {
                 pieces.append(Data(piece).base64EncodedString())
                 piece = []
             }

@@ -68,9 +68,11 @@ public final class MailServer: Sendable {
     public func stop() { child.end() }
 
     private static let script = """
-        import email, email.policy, json, shutil, ssl, subprocess, sys, tempfile
+        import email, email.policy, json, logging, shutil, ssl, subprocess, sys, tempfile
         from aiosmtpd.controller import Controller
         from aiosmtpd.smtp import AuthResult, LoginPassword
+
+        logging.disable()
 
         class Handler:
             async def handle_RCPT(self, server, session, envelope, address, options):
@@ -101,7 +103,7 @@ public final class MailServer: Sendable {
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(folder + "/certificate.pem", folder + "/key.pem")
             def login(server, session, envelope, mechanism, data):
-                return AuthResult(success=data == LoginPassword(b"gradus", b"right"))
+                return AuthResult(success=data == LoginPassword(b"gradus", b"right"), handled=False)
             options = dict(tls_context=context, require_starttls=True, auth_required=True, authenticator=login)
         class Free(Controller):
             def _trigger_server(self):
