@@ -20,7 +20,7 @@ struct Gradus: AsyncParsableCommand {
             ShowCommand.self,
             RunCommand.self,
             DemoCommand.self,
-            FEELCommand.self,
+            FEELCommand.self, DMNCommand.self,
         ])
 
     static func main() async {
