@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Kafka
 import Postgres
 
@@ -36,6 +37,8 @@ struct PipelineStatus: Encodable {
     let positions: [Position]
     let waiting: [Waiting]
     let suspense: Int64
+    /// Customers and managers whose reference data changed and whose credits are still to be looked at again.
+    let recrediting: Int64
     /// Deliveries of notices that are due and not yet made.
     let deliveries: Int64
     let lastCloses: [Close]
@@ -66,6 +69,7 @@ struct PipelineStatus: Encodable {
         }
         suspense = try Self.count(
             "intake.suspense", "SELECT count(*) FROM intake.suspense WHERE released_at IS NULL", connection)
+        recrediting = try Self.count("intake.pending", "SELECT count(*) FROM intake.pending", connection)
         deliveries = try Self.count(
             "notices.delivery",
             "SELECT count(*) FROM notices.delivery WHERE state = 'pending' AND next_attempt_at <= now()", connection)
@@ -109,5 +113,35 @@ struct PipelineStatus: Encodable {
 
     private static func exists(_ table: String, _ connection: Connection) throws -> Bool {
         try connection.query("SELECT to_regclass($1) IS NOT NULL", [.text(table)])[0].bool(0)
+    }
+}
+
+extension PipelineStatus {
+    /// Reads until everything sent has passed through all services.
+    ///
+    /// Idle must hold three times in a row: between two services an event is for a moment neither lag nor outbox.
+    static func whenIdle(within seconds: Int, _ read: () throws -> PipelineStatus) throws -> PipelineStatus {
+        var progress = Progress()
+        defer { progress.finish() }
+        var idleReadings = 0
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while true {
+            let status = try read()
+            idleReadings = status.isIdle ? idleReadings + 1 : 0
+            if idleReadings == 3 { return status }
+            guard ContinuousClock.now < deadline else {
+                throw OperatorError(
+                    "GR-OPERATOR-060", "not idle after \(seconds) s: \(status.summary); see gradus status")
+            }
+            if Terminal.isInteractive { progress.show("waiting: \(status.summary)") }
+            Thread.sleep(forTimeInterval: 0.1)
+        }
+    }
+
+    private var summary: String {
+        let lag = positions.map(\.lag).reduce(0, +)
+        let outbox = waiting.map(\.outbox).reduce(0, +)
+        return
+            "\(lag) events behind, \(outbox) to publish, \(recrediting) to credit anew, \(deliveries) notices to deliver"
     }
 }

@@ -13,7 +13,8 @@ struct DMNCommand: ParsableCommand {
     struct Run: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Evaluate a model's decisions for inputs given as a JSON object.",
-            discussion: "Texts that FEEL reads as dates or durations can be given as {\"feel\": \"date(\\\"2026-03-05\\\")\"}.")
+            discussion:
+                "Texts that FEEL reads as dates or durations can be given as {\"feel\": \"date(\\\"2026-03-05\\\")\"}.")
 
         @Argument(help: "The model, a .dmn file; models that it imports are read from the same folder.")
         var model: String
@@ -87,7 +88,8 @@ struct DMNCommand: ParsableCommand {
 enum ModelInputs {
     static func read(_ path: String) throws -> [String: Value] {
         let data =
-            path == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path) ?? Data()
+            path == "-"
+            ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path) ?? Data()
         do {
             return try JSONDecoder().decode([String: Input].self, from: data).mapValues(\.value)
         } catch {

@@ -1,8 +1,10 @@
 import ArgumentParser
 import AsyncHTTPClient
 import Foundation
+import Kafka
 import NIOCore
 import NIOHTTP1
+import Postgres
 import ServiceKit
 
 /// `gradus demo`: a generated quarter of two institutions.
@@ -36,9 +38,14 @@ struct DemoCommand: AsyncParsableCommand {
             for record in records { counts[Self.name(record.door), default: 0] += 1 }
             if !dryRun {
                 let settings = try OperatorSettings.load()
-                try sendToTopics(records, settings)
+                // Who looks after whom goes ahead, so that what waits in suspense does not depend on the race of two topics.
+                try sendToTopics(records, settings) { $0 == "reference.data" }
+                try await waitUntilTakenIn(settings)
+                try sendToTopics(records, settings) { $0 != "reference.data" }
                 try DemoFiles(folder: folder).write(records, phase: phase)
                 try await sendOverHTTP(records, settings)
+                try await waitForFiles()
+                try await waitUntilTakenIn(settings)
             }
             if report.json { return try Terminal.json(counts) }
             let parts = counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
@@ -53,12 +60,33 @@ struct DemoCommand: AsyncParsableCommand {
             }
         }
 
-        private func sendToTopics(_ records: [SourceRecord], _ settings: OperatorSettings) throws {
+        private func sendToTopics(
+            _ records: [SourceRecord], _ settings: OperatorSettings, where wanted: (String) -> Bool
+        ) throws {
             try EventWriter(settings.kafkaConfiguration).write(
-                records.lazy.compactMap { record in
-                    guard case .topic(let topic) = record.door else { return nil }
+                records.compactMap { record in
+                    guard case .topic(let topic) = record.door, wanted(topic) else { return nil }
                     return EventWriter.Message(topic: topic, key: record.key, value: record.value)
                 })
+        }
+
+        private func waitUntilTakenIn(_ settings: OperatorSettings) async throws {
+            let connection = try settings.connection()
+            defer { connection.close() }
+            let administration = try TopicAdministration(settings.kafkaConfiguration, logger: OperatorSettings.logger)
+            _ = try PipelineStatus.whenIdle(within: 120) { try PipelineStatus(connection, administration) }
+        }
+
+        /// Intake moves a file away when it has taken it or refused it.
+        private func waitForFiles() async throws {
+            let deadline = ContinuousClock.now + .seconds(60)
+            while try FileManager.default.contentsOfDirectory(atPath: folder).contains(where: { $0.hasSuffix(".ctl") })
+            {
+                guard ContinuousClock.now < deadline else {
+                    throw OperatorError("GR-OPERATOR-052", "Intake left files in \(folder) for 60 s; does it watch it?")
+                }
+                try await Task.sleep(for: .milliseconds(100))
+            }
         }
 
         private func sendOverHTTP(_ records: [SourceRecord], _ settings: OperatorSettings) async throws {

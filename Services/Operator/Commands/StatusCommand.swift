@@ -25,37 +25,11 @@ struct StatusCommand: ParsableCommand {
         defer { connection.close() }
         let administration = try TopicAdministration(settings.kafkaConfiguration, logger: OperatorSettings.logger)
         var status = try PipelineStatus(connection, administration)
-        if wait { status = try waitUntilIdle(status) { try PipelineStatus(connection, administration) } }
+        if wait {
+            status = try PipelineStatus.whenIdle(within: timeout) { try PipelineStatus(connection, administration) }
+        }
         if report.json { return try Terminal.json(status) }
         show(status)
-    }
-
-    /// Idle must hold twice in a row: between two services an event is neither lag nor outbox for a moment.
-    private func waitUntilIdle(
-        _ first: PipelineStatus, _ read: () throws -> PipelineStatus
-    ) throws -> PipelineStatus {
-        var progress = Progress()
-        defer { progress.finish() }
-        var status = first
-        var idleReadings = 0
-        let deadline = ContinuousClock.now + .seconds(timeout)
-        while true {
-            idleReadings = status.isIdle ? idleReadings + 1 : 0
-            if idleReadings == 3 { return status }
-            guard ContinuousClock.now < deadline else {
-                throw OperatorError(
-                    "GR-OPERATOR-060", "not idle after \(timeout) s: \(Self.summary(status)); see gradus status")
-            }
-            if Terminal.isInteractive { progress.show("waiting: \(Self.summary(status))") }
-            Thread.sleep(forTimeInterval: 0.15)
-            status = try read()
-        }
-    }
-
-    private static func summary(_ status: PipelineStatus) -> String {
-        let lag = status.positions.map(\.lag).reduce(0, +)
-        let outbox = status.waiting.map(\.outbox).reduce(0, +)
-        return "\(lag) events behind, \(outbox) to publish, \(status.deliveries) notices to deliver"
     }
 
     private func show(_ status: PipelineStatus) {
@@ -74,7 +48,9 @@ struct StatusCommand: ParsableCommand {
         var waiting = Table([.text("service"), .number("to publish"), .number("dead letters")])
         for row in status.waiting { waiting.add(row.service, "\(row.outbox)", "\(row.deadLetters)") }
         waiting.show()
-        Terminal.line("\nIn suspense: \(status.suspense). Notices due: \(status.deliveries).")
+        Terminal.line(
+            "\nIn suspense: \(status.suspense). Notices due: \(status.deliveries). Customers to credit anew: \(status.recrediting)."
+        )
         for close in status.lastCloses {
             Terminal.line("Last close of \(close.institution): \(close.period), \(close.state).")
         }
