@@ -28,10 +28,8 @@ extension Scheme {
         for position in storage.figures.indices {
             let figure = storage.figures[position]
             guard case .parameter = figure.work, let value = values[figure.name] else { continue }
-            storage.figures[position] = Figure(
-                slot: figure.slot, name: figure.name, title: figure.title, clause: figure.clause, kind: figure.kind,
-                unit: figure.unit, place: figure.place, state: figure.state, subject: figure.subject,
-                every: figure.every, work: .parameter([DatedValue(from: .earliest, value: .number(value))]), reads: [])
+            storage.figures[position] = figure.working(
+                .parameter([DatedValue(from: .earliest, value: .number(value))]))
         }
         return Scheme(storage)
     }

@@ -2,7 +2,9 @@ import Domain
 import FEEL
 
 /// A named, computed value of the scheme: one slot of the frame.
-struct Figure: Sendable {
+///
+/// A class, as the plans are, so that evaluating a figure copies one reference.
+final class Figure: Sendable {
     let slot: Int
     let name: String
     let title: BilingualText
@@ -16,6 +18,31 @@ struct Figure: Sendable {
     let work: FigureWork
     /// The slots that must be filled first.
     let reads: [Int]
+
+    init(
+        slot: Int, name: String, title: BilingualText, clause: Clause, kind: String, unit: String, place: Place,
+        state: RuleState, subject: SubjectKind, every: Set<Period.Kind>, work: FigureWork, reads: [Int]
+    ) {
+        self.slot = slot
+        self.name = name
+        self.title = title
+        self.clause = clause
+        self.kind = kind
+        self.unit = unit
+        self.place = place
+        self.state = state
+        self.subject = subject
+        self.every = every
+        self.work = work
+        self.reads = reads
+    }
+
+    /// The same figure, computed in another way.
+    func working(_ work: FigureWork) -> Figure {
+        Figure(
+            slot: slot, name: name, title: title, clause: clause, kind: kind, unit: unit, place: place, state: state,
+            subject: subject, every: every, work: work, reads: reads)
+    }
 
     /// Whether the figure is wanted at the close of a base period without anybody asking for it.
     var isDefaultRoot: Bool {
@@ -57,7 +84,7 @@ extension [DatedValue] {
     }
 }
 
-struct IndicatorPlan: Sendable {
+final class IndicatorPlan: Sendable {
     enum Missing: String, CaseIterable, Sendable { case zero, redistribute }
 
     let actual: Formula
@@ -66,14 +93,32 @@ struct IndicatorPlan: Sendable {
     let floor: Formula?
     let cap: Formula?
     let missing: Missing
+
+    init(
+        actual: Formula, target: Formula?, score: Formula, floor: Formula?, cap: Formula?, missing: Missing
+    ) {
+        self.actual = actual
+        self.target = target
+        self.score = score
+        self.floor = floor
+        self.cap = cap
+        self.missing = missing
+    }
 }
 
-struct ScorecardPlan: Sendable {
+final class ScorecardPlan: Sendable {
     let parts: [(slot: Int, weight: Formula?)]
     /// Parts are added up instead of averaged by weight.
     let adds: Bool
     let floor: Formula?
     let cap: Formula?
+
+    init(parts: [(slot: Int, weight: Formula?)], adds: Bool, floor: Formula?, cap: Formula?) {
+        self.parts = parts
+        self.adds = adds
+        self.floor = floor
+        self.cap = cap
+    }
 }
 
 struct LadderPlan: Sendable {

@@ -1,7 +1,7 @@
 import FEEL
 
 /// A FEEL expression of a scheme with the place it stands at.
-struct Formula: Sendable {
+final class Formula: Sendable {
     let text: String
     let place: Place
     /// The slots it reads.
@@ -31,7 +31,7 @@ struct Formula: Sendable {
 }
 
 /// One cell of a table's condition side.
-struct CellTest: Sendable {
+final class CellTest: Sendable {
     let text: String
     let place: Place
     let reads: [Int]

@@ -1,7 +1,7 @@
 import Domain
 
 /// How a measure reads the rows of its series.
-struct MeasurePlan: Sendable {
+final class MeasurePlan: Sendable {
     enum Take: String, CaseIterable, Sendable {
         case sum, count, last, least, greatest, balance
         case averageDaily = "average daily balance"
@@ -14,12 +14,35 @@ struct MeasurePlan: Sendable {
     let perCustomer: Bool
     let series: SeriesRequest
     /// The place in ``Scheme/series``; known when all plans are.
-    var seriesIndex: Int = -1
+    let seriesIndex: Int
+    let bucket: SeriesDefinition.Bucket
     /// The per-customer measure that says which customers are in charge.
     let presentSlot: Int?
-    var presentIndex: Int?
+    let presentIndex: Int?
     /// The list of customers to which a highest balance is restricted.
     let amongSlot: Int?
+
+    init(
+        take: Take, window: MeasureWindow, perCustomer: Bool, series: SeriesRequest, seriesIndex: Int = -1,
+        bucket: SeriesDefinition.Bucket = .month, presentSlot: Int?, presentIndex: Int? = nil, amongSlot: Int?
+    ) {
+        self.take = take
+        self.window = window
+        self.perCustomer = perCustomer
+        self.series = series
+        self.seriesIndex = seriesIndex
+        self.bucket = bucket
+        self.presentSlot = presentSlot
+        self.presentIndex = presentIndex
+        self.amongSlot = amongSlot
+    }
+
+    /// The same measure with the series it was given.
+    func reading(_ series: Int, _ bucket: SeriesDefinition.Bucket, present: Int?) -> MeasurePlan {
+        MeasurePlan(
+            take: take, window: window, perCustomer: perCustomer, series: self.series, seriesIndex: series,
+            bucket: bucket, presentSlot: presentSlot, presentIndex: present, amongSlot: amongSlot)
+    }
 }
 
 /// The span of days a measure covers, relative to the period evaluated.

@@ -10,41 +10,35 @@ extension Planner {
         let presence = presenceSlots(storage)
         for position in storage.figures.indices {
             let figure = storage.figures[position]
-            guard case .measure(var plan) = figure.work else { continue }
+            guard case .measure(let plan) = figure.work else { continue }
             let needsDays =
                 !plan.window.isMonthly || dayMeasures.contains(figure.slot) || presence.contains(figure.slot)
             let bucket: SeriesDefinition.Bucket = needsDays ? .day : .month
             let key = Self.key(plan.series, bucket)
-            if let index = indexOfKey[key] {
-                plan.seriesIndex = index
-            } else {
-                plan.seriesIndex = storage.series.count
-                indexOfKey[key] = plan.seriesIndex
+            let index = indexOfKey[key] ?? storage.series.count
+            if index == storage.series.count {
+                indexOfKey[key] = index
                 storage.series.append(
                     SeriesDefinition(
-                        index: plan.seriesIndex, key: key, factTypes: plan.series.factTypes,
+                        index: index, key: key, factTypes: plan.series.factTypes,
                         grouped: plan.series.grouped, bucket: bucket, needsOrder: plan.series.needsOrder,
                         filter: plan.series.filter, value: plan.series.value))
             }
-            replace(&storage, position, plan)
+            replace(&storage, position, plan.reading(index, bucket, present: nil))
         }
         linkPresence(&storage)
         compiler.storage = storage
     }
 
     private func replace(_ storage: inout SchemeStorage, _ position: Int, _ plan: MeasurePlan) {
-        let figure = storage.figures[position]
-        let changed = Figure(
-            slot: figure.slot, name: figure.name, title: figure.title, clause: figure.clause, kind: figure.kind,
-            unit: figure.unit, place: figure.place, state: figure.state, subject: figure.subject,
-            every: figure.every, work: .measure(plan), reads: figure.reads)
+        let changed = storage.figures[position].working(.measure(plan))
         storage.figures[position] = changed
-        compiler.figures[figure.slot] = changed
+        compiler.figures[changed.slot] = changed
     }
 
     private func linkPresence(_ storage: inout SchemeStorage) {
         for position in storage.figures.indices {
-            guard case .measure(var plan) = storage.figures[position].work, let slot = plan.presentSlot else {
+            guard case .measure(let plan) = storage.figures[position].work, let slot = plan.presentSlot else {
                 continue
             }
             guard case .measure(let presence) = storage.figure(slot).work, presence.series.grouped else {
@@ -54,8 +48,7 @@ extension Planner {
                     "name a measure with `per: customer`")
                 continue
             }
-            plan.presentIndex = presence.seriesIndex
-            replace(&storage, position, plan)
+            replace(&storage, position, plan.reading(plan.seriesIndex, plan.bucket, present: presence.seriesIndex))
         }
     }
 

@@ -166,7 +166,8 @@ extension SchemeCompiler {
         }
         let trimmed = text.text.filter { $0 != " " }
         guard trimmed.hasSuffix("%") else { return formula(text) }
-        return formula(Located(text: "\(trimmed.dropLast()) / 100", place: text.place))
+        let share = Decimal128(String(trimmed.dropLast())).map { ($0 / 100).text } ?? "\(trimmed.dropLast()) / 100"
+        return formula(Located(text: share, place: text.place))
     }
 
     private func compileLadder(_ head: ElementHead) {

@@ -46,8 +46,19 @@ final class SchemeCompiler {
             storage.figures.firstIndex { $0.slot == slot } ?? 0
         }
         if let covers = header.covers { storage.covers = Formula(covers, names: storage.names, faults: faults) }
+        storage.unusedNames = unusedNames()
         Planner(self).plan()
         return storage
+    }
+
+    private func unusedNames() -> [Located] {
+        heads.flatMap { head -> [Located] in
+            switch head.kind {
+            case .parameter, .measure: head.every.isEmpty ? [head.name] : []
+            case .table: head.fields.texts("outputs").isEmpty ? [head.name] : head.fields.texts("outputs")
+            default: []
+            }
+        }.filter { !usedNames.contains(Names.normalised($0.text)) }
     }
 
     // MARK: slots

@@ -9,6 +9,8 @@ struct SchemeStorage: Sendable {
     var figures: [Figure] = []
     /// By slot: the place in ``figures``.
     var figureOfSlot: [Int] = []
+    /// The distinct windows of measures; their spans are computed once per evaluation.
+    var windows: [MeasureWindow] = []
     var frameSize = 0
     var covers: Formula?
     var profileSlots: [(shape: AttributeShape, slot: Int)] = []
@@ -31,6 +33,8 @@ struct SchemeStorage: Sendable {
     var scoreSlot: Int?
     var ladderSlots: [Int] = []
     var publishedSlots: [Int] = []
+    /// Parameters, measures and tables that nothing reads.
+    var unusedNames: [Located] = []
 
     func figure(_ slot: Int) -> Figure { figures[figureOfSlot[slot]] }
 

@@ -2,7 +2,7 @@ import Domain
 import FEEL
 
 /// A decision table: conditions on the left, results on the right.
-struct TablePlan: Sendable {
+final class TablePlan: Sendable {
     enum HitPolicy: String, CaseIterable, Sendable {
         case unique, first, any
         case collect, sum
@@ -22,6 +22,14 @@ struct TablePlan: Sendable {
     let hit: HitPolicy
     /// Why a value may find no row; without it, a gap is a fault.
     let partial: String?
+
+    init(name: String, inputs: [Formula], rows: [Row], hit: HitPolicy, partial: String?) {
+        self.name = name
+        self.inputs = inputs
+        self.rows = rows
+        self.hit = hit
+        self.partial = partial
+    }
 
     /// The places of the rows that hold.
     func matches(_ frame: [Value]) -> [Int] {

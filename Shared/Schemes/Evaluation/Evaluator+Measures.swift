@@ -17,10 +17,11 @@ extension Evaluator {
     }
 
     private func span(_ plan: MeasurePlan) -> BucketSpan {
-        let series = storage.series[plan.seriesIndex]
-        let (first, last) = plan.window.span(inputs.period, appointed: appointed)
+        let (first, last) = plan.window.span(
+            inputs.period, appointed: plan.window == .appointment ? appointed : nil)
+        let bucket = plan.bucket
         return BucketSpan(
-            low: first.map(series.bucketNumber) ?? .min, high: series.bucketNumber(of: last), first: first, last: last)
+            low: first.map(bucket.number) ?? .min, high: bucket.number(of: last), first: first, last: last)
     }
 
     /// The profile's `appointed` day.
@@ -51,8 +52,11 @@ extension Evaluator {
             for row in rows where row.bucket <= span.high { sum += row.sum }
             return Value(tenThousandths: sum)
         case .last:
-            let latest = rows.filter { span.contains($0.bucket) && $0.last != nil }.max { $0.bucket < $1.bucket }
-            return latest?.last.map(Value.init(tenThousandths:)) ?? .null
+            var latest: (bucket: Int32, amount: Int64)?
+            for row in rows where span.contains(row.bucket) {
+                if let amount = row.last, row.bucket >= latest?.bucket ?? .min { latest = (row.bucket, amount) }
+            }
+            return latest.map { Value(tenThousandths: $0.amount) } ?? .null
         case .least:
             return rows.filter { span.contains($0.bucket) }.compactMap(\.min).min().map(Value.init(tenThousandths:))
                 ?? .null
@@ -72,7 +76,7 @@ extension Evaluator {
     private func averageDaily(_ plan: MeasurePlan, _ rows: [SeriesRow], _ span: BucketSpan) -> Value {
         guard let first = span.first else { return .null }
         let days = Int64(span.last.days(since: first) + 1)
-        let daily = storage.series[plan.seriesIndex].bucket == .day
+        let daily = plan.bucket == .day
         var total = Decimal128.zero
         for row in rows where row.bucket <= span.high {
             if row.bucket < span.low {
@@ -112,24 +116,17 @@ extension Evaluator {
     /// The customers whose running sum is above zero, with the day it last rose above zero.
     private func presence(_ index: Int, until last: CalendarDate, counting plan: MeasurePlan) -> [String: CalendarDate]
     {
-        let series = storage.series[index]
-        let high = series.bucketNumber(of: last)
+        let bucket = storage.series[index].bucket
+        let high = bucket.number(of: last)
         var running: [String: Int64] = [:]
         var since: [String: CalendarDate] = [:]
         for row in rows(index).filter({ $0.bucket <= high }).sorted(by: { $0.bucket < $1.bucket }) {
             let before = running[row.group] ?? 0
             let after = before + (plan.take == .count && plan.presentIndex == nil ? row.count : row.sum)
             running[row.group] = after
-            if before <= 0, after > 0 { since[row.group] = Self.day(row.bucket, series) }
+            if before <= 0, after > 0 { since[row.group] = bucket.firstDay(of: row.bucket) }
         }
         return since.filter { (running[$0.key] ?? 0) > 0 }
-    }
-
-    private static func day(_ bucket: Int32, _ series: SeriesDefinition) -> CalendarDate {
-        switch series.bucket {
-        case .day: CalendarDate(dayNumber: bucket)
-        case .month: CalendarDate(monthNumber: bucket)
-        }
     }
 
     // MARK: highest earlier balance
@@ -140,8 +137,7 @@ extension Evaluator {
     private func highest(_ plan: MeasurePlan, _ span: BucketSpan) -> Value {
         let rows = rows(plan.seriesIndex)
         guard let firstRow = rows.map(\.bucket).min() else { return .null }
-        let series = storage.series[plan.seriesIndex]
-        let firstMonth = Self.day(firstRow, series).monthNumber
+        let firstMonth = plan.bucket.firstDay(of: firstRow).monthNumber
         let lastMonth = span.last.monthNumber
         guard firstMonth <= lastMonth else { return .null }
         let since = plan.amongSlot.map { members(frame[$0]) }
@@ -149,7 +145,7 @@ extension Evaluator {
         var totals = [Int64](repeating: 0, count: Int(lastMonth - firstMonth) + 1)
         for (group, rows) in Dictionary(grouping: rows, by: \.group) {
             if let since, since[group] == nil { continue }
-            let balances = monthEnds(rows, series, from: firstMonth, through: end)
+            let balances = monthEnds(rows, plan.bucket, from: firstMonth, through: end)
             let entry = (since?[group] ?? nil).map { max(firstMonth, $0.monthNumber) } ?? firstMonth
             let joined = balances[min(Int(entry - firstMonth), balances.count - 1)]
             for month in totals.indices {
@@ -160,11 +156,11 @@ extension Evaluator {
     }
 
     private func monthEnds(
-        _ rows: [SeriesRow], _ series: SeriesDefinition, from first: Int32, through last: Int32
+        _ rows: [SeriesRow], _ bucket: SeriesDefinition.Bucket, from first: Int32, through last: Int32
     ) -> [Int64] {
         var balances = [Int64](repeating: 0, count: Int(last - first) + 1)
         for row in rows {
-            let month = Self.day(row.bucket, series).monthNumber
+            let month = bucket.firstDay(of: row.bucket).monthNumber
             if month <= last { balances[Int(month - first)] += row.sum }
         }
         for index in balances.indices.dropFirst() { balances[index] += balances[index - 1] }

@@ -4,7 +4,23 @@ internal import FEEL
 /// A running aggregate of facts that Scoring keeps, so that evaluation never reads facts again.
 public struct SeriesDefinition: Sendable {
     /// How finely facts are summed.
-    public enum Bucket: String, Sendable { case day, month }
+    public enum Bucket: String, Sendable {
+        case day, month
+
+        func number(of date: CalendarDate) -> Int32 {
+            switch self {
+            case .day: date.dayNumber
+            case .month: date.monthNumber
+            }
+        }
+
+        func firstDay(of number: Int32) -> CalendarDate {
+            switch self {
+            case .day: CalendarDate(dayNumber: number)
+            case .month: CalendarDate(monthNumber: number)
+            }
+        }
+    }
 
     /// The place in ``Scheme/series``.
     public let index: Int
@@ -36,12 +52,7 @@ public struct SeriesDefinition: Sendable {
     }
 
     /// The bucket of a day: its day number, or twelve times the year plus the month less one.
-    public func bucketNumber(of date: CalendarDate) -> Int32 {
-        switch bucket {
-        case .day: date.dayNumber
-        case .month: date.monthNumber
-        }
-    }
+    public func bucketNumber(of date: CalendarDate) -> Int32 { bucket.number(of: date) }
 }
 
 /// What one fact adds to a series.

@@ -1,0 +1,153 @@
+import Domain
+import FEEL
+
+/// The strict check before a scheme is published: everything that compiles and still cannot be meant.
+public enum SchemeCheck {
+    /// All faults and warnings of a pack in line order; no fault of severity `error` means it may be published.
+    public static func check(_ files: [SchemeSource]) -> [SchemeFault] {
+        let faults = FaultLog()
+        guard let storage = Scheme.compile(files, faults: faults), !faults.hasErrors else { return faults.sorted }
+        let checker = SchemeChecker(storage: storage, faults: faults)
+        checker.checkTables()
+        checker.checkWeights()
+        checker.checkUnits()
+        checker.checkGrades()
+        checker.checkApprovers()
+        checker.checkConditions()
+        checker.checkUse()
+        var all = faults.faults
+        for day in storage.changeDays { all += Scheme(storage).brokenConstraints(on: day) }
+        var seen: Set<SchemeFault> = []
+        return all.filter { seen.insert($0).inserted }.sorted {
+            ($0.file, $0.line, $0.column, $0.code, $0.what) < ($1.file, $1.line, $1.column, $1.code, $1.what)
+        }
+    }
+}
+
+extension SchemeStorage {
+    /// The first day in force and every later day on which a parameter changes.
+    var changeDays: [CalendarDate] {
+        var days: Set<CalendarDate> = [header.effectiveFrom]
+        for slot in parameterSlots {
+            if case .parameter(let values) = figure(slot).work { days.formUnion(values.map(\.from)) }
+        }
+        return days.filter { header.effectiveFrom <= $0 }.sorted()
+    }
+}
+
+struct SchemeChecker {
+    let storage: SchemeStorage
+    let faults: FaultLog
+
+    /// A frame with the parameters of a day and nothing else.
+    func frame(on day: CalendarDate) -> [Value] {
+        let subject = Subject(institution: storage.header.institution, kind: storage.header.subject, id: "-")
+        return Evaluator(storage, SubjectInputs(subject: subject, period: .day(day)), tracing: false).frame
+    }
+
+    func checkWeights() {
+        for figure in storage.figures {
+            guard case .scorecard(let plan) = figure.work, !plan.adds else { continue }
+            for day in storage.changeDays {
+                let frame = frame(on: day)
+                let weights = plan.parts.compactMap { $0.weight?.evaluate(frame).asNumber }
+                guard weights.count == plan.parts.count else { continue }
+                let total = weights.reduce(.zero, +)
+                guard total != .one else { continue }
+                faults.report(
+                    .weights, at: figure.place,
+                    "the weights of `\(figure.name)` add up to \((total * 100).text) % on \(day), not to 100 %",
+                    "change the weights of its parts")
+            }
+        }
+    }
+
+    static let units: Set<String> = [
+        "", "count", "points", "ratio", "percent", "years", "months", "days", "hours", "text", "yes or no", "time",
+        "date", "list", "profile", "item", "rank",
+    ]
+
+    func checkUnits() {
+        for figure in storage.figures where !Self.units.contains(figure.unit) {
+            if figure.unit == storage.header.currency.code { continue }
+            let isCurrency = Currency(figure.unit) != nil
+            faults.report(
+                .units, at: figure.place,
+                isCurrency
+                    ? "`\(figure.name)` is in \(figure.unit), the scheme pays in \(storage.header.currency)"
+                    : "`\(figure.unit)` is not a unit",
+                "use \(storage.header.currency), points, count, ratio, percent, years, text, yes or no, time or date")
+        }
+        for component in storage.pay {
+            for slot in component.formula?.reads ?? [] {
+                let figure = storage.figure(slot)
+                guard ["text", "date", "time", "list"].contains(figure.unit), !storage.ladderSlots.contains(slot) else {
+                    continue
+                }
+                faults.report(
+                    .units, at: component.head.place,
+                    "`\(component.head.name)` calculates with `\(figure.name)`, which is a \(figure.unit)",
+                    "use a figure that is a number")
+            }
+        }
+    }
+
+    /// Grades that a table gives must stand on the ladder.
+    func checkGrades() {
+        for rule in storage.gradings {
+            guard case .ladder(let ladder) = storage.figure(rule.ladderSlot).work else {
+                faults.report(
+                    .wrongKind, at: rule.head.place, "`\(storage.names.all[rule.ladderSlot])` is not a ladder",
+                    "name a ladder")
+                continue
+            }
+            for slot in rule.grade.reads {
+                guard case .table(let table, let column) = storage.figure(slot).work else { continue }
+                for row in table.rows {
+                    guard let grade = row.outputs[column].evaluate(frame(on: storage.header.effectiveFrom)).asString,
+                        !ladder.grades.contains(grade)
+                    else { continue }
+                    faults.report(
+                        .unknownChoice, at: row.place, "`\(grade)` is not a grade of `\(ladder.name)`",
+                        "use one of \(ladder.grades.joined(separator: ", "))")
+                }
+            }
+        }
+    }
+
+    /// Nobody may decide on a promotion alone and for himself.
+    func checkApprovers() {
+        for rule in storage.tasks {
+            for step in rule.steps {
+                for option in step.options {
+                    guard case .move(_, let steps) = option.outcome, steps > 0, step.role == "manager" else { continue }
+                    faults.report(
+                        .noApprover, at: rule.head.place,
+                        "`\(rule.head.name)` promotes by the manager's own answer `\(option.name)`",
+                        "let it lead to `next` and add a step for whoever approves")
+                }
+            }
+            let last = rule.steps.count - 1
+            for (number, step) in rule.steps.enumerated() where number == last {
+                for option in step.options where option.outcome == .next {
+                    faults.report(
+                        .wrongForm, at: rule.head.place,
+                        "the last step of `\(rule.head.name)` leads by `\(option.name)` to a next step",
+                        "add the step or end there")
+                }
+            }
+        }
+        for rule in storage.gradings where rule.approver == nil {
+            faults.report(
+                .noApprover, at: rule.head.place, "`\(rule.head.name)` changes grades without anybody's approval",
+                "add `approver: <role>` unless the regulation really lets the figures decide", severity: .warning)
+        }
+    }
+
+    func checkUse() {
+        for name in storage.unusedNames {
+            faults.report(
+                .unused, at: name.place, "nothing uses `\(name.text)`", "use it or remove it", severity: .warning)
+        }
+    }
+}
