@@ -16,7 +16,9 @@ enum Packs {
         }
     }
 
-    static let all = ["dongguan-post/big-customer-centre", "baiyin-tobacco/customer-manager"]
+    static let all = [
+        "dongguan-post/big-customer-centre", "baiyin-tobacco/customer-manager", "rural-credit/first-lender",
+    ]
 }
 
 struct PackTests {

@@ -84,7 +84,8 @@ struct Coverage {
         var missing: [String] = []
         let findings = storage.findings.values.flatMap { $0 }.map(\.head)
         let statuses = storage.statuses.values.flatMap { $0 }.map(\.head)
-        let heads = findings + statuses + storage.tasks.map(\.head) + storage.obligations.map(\.head)
+        let more = storage.liabilities.values.flatMap { $0 }.map(\.head) + storage.periodFindings.map(\.head)
+        let heads = findings + more + statuses + storage.tasks.map(\.head) + storage.obligations.map(\.head)
         for head in heads where !elements.contains(head.name) { missing.append("rule `\(head.name)`") }
         for notice in storage.notices where !elements.contains(notice.notice.name) {
             missing.append("notice `\(notice.notice.name)`")

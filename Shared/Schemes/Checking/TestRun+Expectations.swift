@@ -102,6 +102,17 @@ extension TestRun {
             }
             compareSets("\(when) holders", actual, expected.texts("holders").map(\.text))
         }
+        if let shares = expected.fields("shares") {
+            var totals: [String: Int64] = [:]
+            for case .finding(let finding) in effects {
+                totals[finding.subject.id, default: 0] += finding.amount?.minorUnits ?? 0
+            }
+            for key in shares.keys {
+                let total = Decimal128(units: totals.removeValue(forKey: key.text) ?? 0, scale: 2)
+                compare("\(when) share of \(key.text)", total.text, shares.text(key.text)?.text ?? "")
+            }
+            compare("\(when) shares of others", totals.keys.sorted().joined(separator: ", "), "")
+        }
         let notices = effects.compactMap { if case .notice(let notice) = $0 { notice } else { nil } }
         if expected.node("notices") != nil {
             compareSets("\(when) notices", notices.map(\.notice), expected.texts("notices").map(\.text))

@@ -121,7 +121,10 @@ struct Planner {
                 for kind in kinds { keys.insert(PlanKey(subject: storage.header.subject, period: kind)) }
             }
         }
-        for kind in storage.gradings.flatMap(\.every) + storage.obligations.flatMap(\.every) {
+        let rules =
+            storage.gradings.flatMap(\.every) + storage.obligations.flatMap(\.every)
+            + storage.periodFindings.flatMap(\.every)
+        for kind in rules {
             keys.insert(PlanKey(subject: storage.header.subject, period: kind))
         }
         for notice in storage.notices {
@@ -147,6 +150,9 @@ struct Planner {
                 continue
             }
             roots += (when?.reads ?? []) + (times?.reads ?? [])
+        }
+        for finding in storage.periodFindings where finding.every.contains(key.period) {
+            roots += (finding.when?.reads ?? []) + (finding.amount?.reads ?? [])
         }
         for grading in storage.gradings where grading.every.contains(key.period) {
             roots += grading.grade.reads + [grading.ladderSlot]

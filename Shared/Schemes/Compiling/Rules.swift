@@ -18,6 +18,31 @@ struct FindingRule: Sendable {
     let fund: String?
 }
 
+/// A fine or a note that follows from the figures of a period.
+struct PeriodFindingRule: Sendable {
+    let head: RuleHead
+    let every: Set<Period.Kind>
+    let when: Formula?
+    let amount: Formula?
+    let fund: String?
+}
+
+/// An amount shared out to the persons whom a fact names, by the first band that applies.
+struct LiabilityRule: Sendable {
+    struct Band: Sendable {
+        let when: FactFormula?
+        /// The fact's attribute that names the person, and the share.
+        let shares: [(holder: String, share: FactFormula)]
+        /// Who takes what rounding and a missing holder leave over.
+        let residual: String
+    }
+
+    let head: RuleHead
+    let amount: FactFormula
+    let bands: [Band]
+    let fund: String?
+}
+
 struct StatusRule: Sendable {
     let head: RuleHead
     let when: FactFormula?

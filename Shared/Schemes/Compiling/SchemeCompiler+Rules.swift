@@ -6,6 +6,7 @@ extension SchemeCompiler {
         for head in heads {
             switch head.kind {
             case .finding: compileFinding(head)
+            case .liability: compileLiability(head)
             case .status: compileStatus(head)
             case .task: compileTask(head)
             case .notice: compileNotice(head)
@@ -19,7 +20,7 @@ extension SchemeCompiler {
         }
     }
 
-    private func triggerTypes(_ head: ElementHead) -> [FactShape] {
+    func triggerTypes(_ head: ElementHead) -> [FactShape] {
         let types = head.fields.texts("on")
         if types.isEmpty {
             faults.report(.missing, at: head.fields.place, "nothing sets this off", "add `on: <fact type>`")
@@ -28,11 +29,24 @@ extension SchemeCompiler {
     }
 
     private func compileFinding(_ head: ElementHead) {
+        guard head.fields.has("on") else { return compilePeriodFinding(head) }
         let shapes = triggerTypes(head)
         let rule = FindingRule(
             head: ruleHead(head), when: factFormula(head.fields, "when", shapes, parameters: true),
             amount: factFormula(head.fields, "amount", shapes, parameters: true), fund: head.fields.text("fund")?.text)
         for shape in shapes { storage.findings[shape.type, default: []].append(rule) }
+    }
+
+    private func compilePeriodFinding(_ head: ElementHead) {
+        let when = formula(head.fields, "when")
+        if when == nil {
+            faults.report(
+                .missing, at: head.fields.place, "nothing sets this off", "add `on: <fact>` or `when: <formula>`")
+        }
+        storage.periodFindings.append(
+            PeriodFindingRule(
+                head: ruleHead(head), every: head.every.isEmpty ? [header.basePeriod] : head.every, when: when,
+                amount: formula(head.fields, "amount"), fund: head.fields.text("fund")?.text))
     }
 
     private func compileStatus(_ head: ElementHead) {

@@ -17,6 +17,8 @@ struct SchemeStorage: Sendable {
     var series: [SeriesDefinition] = []
     var plans: [PlanKey: Plan] = [:]
     var findings: [String: [FindingRule]] = [:]
+    var periodFindings: [PeriodFindingRule] = []
+    var liabilities: [String: [LiabilityRule]] = [:]
     var statuses: [String: [StatusRule]] = [:]
     var factTasks: [String: [TaskRule]] = [:]
     var factNotices: [String: [NoticePlan]] = [:]

@@ -10,12 +10,15 @@ extension Scheme {
         let statuses = storage.statuses[fact.type] ?? []
         let tasks = storage.factTasks[fact.type] ?? []
         let notices = storage.factNotices[fact.type] ?? []
-        guard !findings.isEmpty || !statuses.isEmpty || !tasks.isEmpty || !notices.isEmpty else { return [] }
+        let liabilities = storage.liabilities[fact.type] ?? []
+        guard !liabilities.isEmpty || !findings.isEmpty || !statuses.isEmpty || !tasks.isEmpty || !notices.isEmpty
+        else { return [] }
         guard isInForce(on: fact.businessDate) else { return [] }
         let arrival = Arrival(
             scheme: self, fact: fact, parameters: storage.parameters(on: fact.businessDate), calendar: calendar)
         var effects: [Effect] = []
         for rule in findings { effects += arrival.finding(rule) }
+        for rule in liabilities { effects += arrival.liability(rule) }
         for rule in statuses { effects += arrival.status(rule) }
         for rule in tasks { effects += arrival.task(rule) }
         if fact.sign > 0 { for plan in notices { effects += arrival.notice(plan) } }
@@ -62,6 +65,43 @@ private struct Arrival {
                     amount: rule.head.state == .unpaid ? nil : amount.flatMap { Money(exact: $0, scheme.currency) },
                     fund: rule.fund, fact: cause, text: rule.head.title))
         ]
+    }
+
+    /// Shares an amount out exactly: what rounding leaves over goes to the residual holder.
+    func liability(_ rule: LiabilityRule) -> [Effect] {
+        guard rule.head.state != .shadow,
+            let band = rule.bands.first(where: { $0.when?.holds(fact, parameters: parameters) ?? true }),
+            let whole = rule.amount.evaluate(fact, parameters: parameters).asNumber,
+            let total = whole.units(scale: 2, rounding: .halfUp)
+        else { return [] }
+        var parts: [(holder: String, units: Int64)] = []
+        for (holder, share) in band.shares where fact.attributes[holder] != nil {
+            let ratio = share.evaluate(fact, parameters: parameters).asNumber ?? .zero
+            parts.append((holder, (whole * ratio).units(scale: 2, rounding: .halfUp) ?? 0))
+        }
+        let left = total - parts.reduce(0) { $0 + $1.units }
+        if left != 0 {
+            if let index = parts.firstIndex(where: { $0.holder == band.residual }) {
+                parts[index].units += left
+            } else {
+                parts.append((band.residual, left))
+            }
+        }
+        return parts.compactMap { share(rule, $0.holder, $0.units) }
+    }
+
+    private func share(_ rule: LiabilityRule, _ holder: String, _ units: Int64) -> Effect? {
+        guard case .text(let person)? = fact.attributes[holder] else { return nil }
+        let id = id("liability", rule.head, holder, person)
+        if isWithdrawal { return .findingWithdrawn(id: id, rule: rule.head.clause.rule) }
+        let title = rule.head.title
+        return .finding(
+            Finding(
+                id: id, subject: Subject(institution: fact.subject.institution, kind: .manager, id: person),
+                element: rule.head.name, rule: rule.head.clause.rule, clause: rule.head.clause.text,
+                date: fact.businessDate, period: Period(scheme.basePeriod, containing: fact.businessDate),
+                amount: rule.head.state == .unpaid ? nil : Money(minorUnits: units, scheme.currency), fund: rule.fund,
+                fact: cause, text: BilingualText(zh: "\(title.zh)（\(holder)）", en: "\(title.en) (\(holder))")))
     }
 
     func status(_ rule: StatusRule) -> [Effect] {

@@ -17,6 +17,7 @@ extension Scheme {
         var effects: [Effect] = []
         if inputs.subject.kind == subjectKind {
             effects += evaluator.obligationFindings(self)
+            effects += evaluator.periodFindings(self)
             effects += evaluator.tasks(self)
             effects += evaluator.gradeChanges(self)
             effects += evaluator.periodNotices(self)
@@ -52,6 +53,25 @@ extension Scheme {
 }
 
 extension Evaluator {
+    func periodFindings(_ scheme: Scheme) -> [Effect] {
+        let period = inputs.period
+        return storage.periodFindings.compactMap { rule in
+            guard rule.every.contains(period.kind), rule.head.state != .shadow,
+                rule.when?.evaluate(frame).asBoolean == true
+            else { return nil }
+            let amount = rule.head.state == .unpaid ? nil : rule.amount?.evaluate(frame).asNumber
+            return .finding(
+                Finding(
+                    id: DeterministicID.make(
+                        "finding", scheme.id, rule.head.name, inputs.subject.description, period.description),
+                    subject: inputs.subject, element: rule.head.name, rule: rule.head.clause.rule,
+                    clause: rule.head.clause.text, date: period.last,
+                    period: Period(scheme.basePeriod, containing: period.last),
+                    amount: amount.flatMap { Money(exact: $0, scheme.currency) }, fund: rule.fund, fact: nil,
+                    text: rule.head.title))
+        }
+    }
+
     func tasks(_ scheme: Scheme) -> [Effect] {
         var effects: [Effect] = []
         for rule in storage.tasks where rule.head.state != .shadow {

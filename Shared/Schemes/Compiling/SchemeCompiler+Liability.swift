@@ -1,0 +1,38 @@
+import Domain
+import FEEL
+
+extension SchemeCompiler {
+    func compileLiability(_ head: ElementHead) {
+        let shapes = triggerTypes(head)
+        guard let amount = factFormula(head.fields, "amount", shapes, parameters: true) else {
+            if !head.fields.has("amount") {
+                faults.report(.missing, at: head.fields.place, "nothing is shared out", "add `amount: <formula>`")
+            }
+            return
+        }
+        let bands = head.fields.list("bands").compactMap { band($0, shapes) }
+        if bands.isEmpty {
+            faults.report(.missing, at: head.fields.place, "nobody is liable", "add `bands:` with `shares:`")
+        }
+        let rule = LiabilityRule(
+            head: ruleHead(head), amount: amount, bands: bands, fund: head.fields.text("fund")?.text)
+        for shape in shapes { storage.liabilities[shape.type, default: []].append(rule) }
+    }
+
+    private func band(_ fields: Fields, _ shapes: [FactShape]) -> LiabilityRule.Band? {
+        defer { fields.finish() }
+        let when = factFormula(fields, "when", shapes, parameters: true)
+        guard let residual = fields.required("residual"), let list = fields.fields("shares") else { return nil }
+        let known = shapes.flatMap(\.attributes).map(\.name)
+        var shares: [(holder: String, share: FactFormula)] = []
+        for key in list.keys {
+            if !known.contains(key.text) {
+                faults.report(
+                    .unknownName, at: key.place, "the fact has no attribute `\(key.text)` that names a person",
+                    nearest(key.text, in: known))
+            }
+            if let share = factFormula(list, key.text, shapes, parameters: true) { shares.append((key.text, share)) }
+        }
+        return LiabilityRule.Band(when: when, shares: shares, residual: residual.text)
+    }
+}
