@@ -53,7 +53,7 @@ let package = Package(
                 .lifecycle, .log,
                 .metrics, .nioCore, .signals, .yams,
             ]),
-        .shared("Messaging", needs: ["Domain", "Contracts", "Kafka", "Postgres", .log, .metrics, .lifecycle, .crypto]),
+        .shared("Messaging", needs: ["Domain", "Kafka", "Postgres", .log, .coreMetrics, .lifecycle]),
 
         // Tables and libraries over the store that a service shares with the operator's command.
         .target(
@@ -105,6 +105,17 @@ let package = Package(
         .tests("IntakeTests", needs: ["IntakeCore", "Contracts", "Domain"]),
         .tests("MailTests", needs: ["Mail", "TestServers"]),
         .tests("KafkaTests", needs: ["Kafka", "TestServers", "MockBroker", .log]),
+        .target(
+            name: "Ledger", dependencies: ["Messaging", "Kafka", "Postgres", "Domain"], path: "Tests/Ledger",
+            swiftSettings: .strict),
+        .executableTarget(
+            name: "LedgerWorker", dependencies: ["Ledger", "Messaging", "Kafka", "Postgres", .log],
+            path: "Tests/LedgerWorker", swiftSettings: .strict),
+        .tests(
+            "MessagingTests",
+            needs: [
+                "Messaging", "Ledger", "LedgerWorker", "Kafka", "Postgres", "Domain", "TestServers", "MockBroker", .log,
+            ]),
         .tests(
             "ServiceKitTests",
             needs: [

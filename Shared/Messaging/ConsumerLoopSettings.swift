@@ -41,6 +41,9 @@ public struct ConsumerLoopSettings: Sendable {
     public var deadLetterTopic: String?
     /// Shards of the service's outbox.
     public var outboxShards = 1
+    /// How long a batch's transaction may stand idle, for instance while its handler waits for Kafka, before the server ends
+    /// it. A process that stalls inside a transaction keeps its successor waiting for so long.
+    public var transactionIdleLimit = Duration.seconds(15)
     /// How long a stop waits for batches under way.
     public var drainLimit = Duration.seconds(5)
     /// After so many seconds without a commit, a claim may ignore a newer group generation in the row.

@@ -51,9 +51,10 @@ enum Verdict: Equatable {
 
     init(_ error: any Error) {
         switch error {
-        case let error as PostgresError: self.init(error)
-        case let error as TransactionError<PostgresError>: self.init(error.postgresError)
-        case let error as TransactionError<any Error>: self.init(error.postgresError)
+        case let error as PostgresError: self.init(database: error)
+        case TransactionError<any Error>.rolledBack(let cause): self.init(cause)
+        case let error as TransactionError<any Error>: self.init(database: error.postgresError)
+        case let error as TransactionError<PostgresError>: self.init(database: error.postgresError)
         case is KafkaError: self = .retry
         case let error as any ClassifiedFault:
             self = error.isTransient ? .retry : .reject(code: error.code, detail: "\(error)")
@@ -62,7 +63,7 @@ enum Verdict: Equatable {
     }
 
     /// Only a value can be a message's own fault. Missing tables or rights, full disks and lost connections are not.
-    private init(_ error: PostgresError?) {
+    private init(database error: PostgresError?) {
         guard case .rejected(let rejection)? = error else {
             self = .retry
             return
@@ -75,39 +76,44 @@ enum Verdict: Equatable {
     }
 }
 
+/// How the one transaction of an attempt ended.
+private enum Ended {
+    case committed(BatchOutcome)
+    case notOwner
+    case tooManyRejects(MessagingError)
+    /// Nothing stands.
+    case failed(Verdict, reason: String)
+    /// Nobody knows what stands; the outcome is what stands if it does.
+    case inDoubt(BatchOutcome, reason: String)
+}
+
 extension Writer {
     /// Tries until the messages are applied, rejected, or nobody wants them any more.
     func settle(_ first: Attempt) -> Settled {
         var attempt = first
-        var isInDoubt = false
-        var outcome = BatchOutcome()
-        while true {
-            guard !attempt.lane.isAbandoned else { return .ended(.abandoned) }
+        var doubtful: BatchOutcome?
+        while !attempt.lane.isAbandoned {
             let began = ContinuousClock.now
             var verdict = Verdict.retry
-            var reason = ""
-            do {
-                let connection = try connected()
-                let finding = isInDoubt ? try self.finding(attempt, connection) : .notCommitted
-                if isInDoubt, finding != .committed { handler.didRollBack() }
-                isInDoubt = false
-                if finding == .fenced { return fenced(attempt, connection) }
-                if finding == .notCommitted { try transact(attempt, &outcome, connection) }
+            let reason: String
+            switch make(attempt, after: doubtful) {
+            case .committed(let outcome):
                 committed(attempt, outcome, ContinuousClock.now - began)
                 return .committed(outcome)
-            } catch TransactionError<BatchFault>.inDoubt(let error) {
-                isInDoubt = true
-                reason = "\(error)"
-            } catch TransactionError<BatchFault>.rolledBack(.notOwner) {
+            case .notOwner:
                 handler.didRollBack()
-                return fenced(attempt, try? connected())
-            } catch TransactionError<BatchFault>.rolledBack(.tooManyRejects(let error)) {
+                return fenced(attempt)
+            case .tooManyRejects(let error):
                 handler.didRollBack()
                 logger.error("\(error)", metadata: ["code": "\(error.code)"])
                 return .ended(.stopped(error))
-            } catch {
-                if !isInDoubt { handler.didRollBack() }
-                (verdict, reason) = Self.judge(error)
+            case .failed(let found, let why):
+                handler.didRollBack()
+                doubtful = nil
+                (verdict, reason) = (found, why)
+            case .inDoubt(let outcome, let why):
+                doubtful = outcome
+                reason = why
             }
             switch verdict {
             case .reject where attempt.batch.count > 1, .splitOrRetry where attempt.batch.count > 1: return .split
@@ -118,54 +124,75 @@ extension Writer {
                 guard waitToRetry(attempt.lane, reason) else { return .ended(.abandoned) }
             }
         }
+        return .ended(.abandoned)
     }
 
-    private static func judge(_ error: any Error) -> (Verdict, String) {
-        guard let error = error as? TransactionError<BatchFault> else { return (.retry, "\(error)") }
-        switch error {
-        case .rolledBack(.work(let cause)): return (Verdict(cause), "\(cause)")
-        case .refused(let cause): return (Verdict(cause), "\(cause)")
-        case .rolledBack, .inDoubt: return (.retry, "\(error)")
-        case .spoiled: return (.reject(code: error.code, detail: "\(error)"), "\(error)")
+    /// One transaction; after a commit in doubt, first a look whether that one stands.
+    private func make(_ attempt: Attempt, after doubtful: BatchOutcome?) -> Ended {
+        do {
+            let connection = try connected()
+            if let doubtful {
+                switch try finding(attempt, connection) {
+                case .committed: return .committed(doubtful)
+                case .fenced: return .notOwner
+                case .notCommitted: handler.didRollBack()
+                }
+            }
+            return transact(attempt, connection)
+        } catch {
+            if let doubtful { return .inDoubt(doubtful, reason: "\(error)") }
+            return .failed(.retry, reason: "\(error)")
+        }
+    }
+
+    private func transact(_ attempt: Attempt, _ connection: Connection) -> Ended {
+        var outcome = BatchOutcome()
+        do throws(TransactionError<BatchFault>) {
+            try connection.transaction { transaction throws(BatchFault) in
+                outcome = try work(attempt, in: transaction)
+            }
+            return .committed(outcome)
+        } catch {
+            switch error {
+            case .rolledBack(.notOwner): return .notOwner
+            case .rolledBack(.tooManyRejects(let error)): return .tooManyRejects(error)
+            case .rolledBack(.work(let cause)): return .failed(Verdict(cause), reason: "\(cause)")
+            case .refused(let cause): return .failed(Verdict(cause), reason: "\(cause)")
+            case .spoiled: return .failed(.reject(code: error.code, detail: "\(error)"), reason: "\(error)")
+            case .inDoubt(let cause): return .inDoubt(outcome, reason: "\(cause)")
+            }
         }
     }
 
     /// The fence, the handler's effects, dead letters, events and figures: all of it or nothing.
-    private func transact(_ attempt: Attempt, _ result: inout BatchOutcome, _ connection: Connection) throws {
+    private func work(
+        _ attempt: Attempt, in transaction: borrowing Transaction
+    ) throws(BatchFault) -> BatchOutcome {
         let claim = attempt.lane.claim
-        let context = BatchContext(
-            consumer: positions.consumer, clusterID: positions.clusterID, partition: claim.partition,
-            epoch: claim.epoch, writer: number)
-        try connection.transaction { transaction throws(BatchFault) in
-            let isOwner: Bool
-            do throws(PostgresError) {
-                isOwner = try positions.advance(
+        do {
+            guard
+                try positions.advance(
                     claim.partition, epoch: claim.epoch, from: attempt.start, to: attempt.batch.nextOffset,
                     in: transaction)
-            } catch {
-                throw .work(error)
+            else { throw BatchFault.notOwner }
+            let context = BatchContext(
+                consumer: positions.consumer, clusterID: positions.clusterID, partition: claim.partition,
+                epoch: claim.epoch, writer: number)
+            var outcome = BatchOutcome()
+            if let forced = attempt.forced {
+                outcome.deadLetters = [forced]
+            } else {
+                outcome = try handler.process(attempt.batch, in: transaction, context)
             }
-            guard isOwner else { throw .notOwner }
-            do {
-                result =
-                    if let forced = attempt.forced {
-                        BatchOutcome(deadLetters: [forced])
-                    } else {
-                        try handler.process(attempt.batch, in: transaction, context)
-                    }
-            } catch {
-                throw .work(error)
-            }
-            do throws(MessagingError) {
-                try checkBudget(attempt, rejected: result.deadLetters.count)
-            } catch {
-                throw .tooManyRejects(error)
-            }
-            do throws(PostgresError) {
-                try store(result, of: attempt, context, in: transaction)
-            } catch {
-                throw .work(error)
-            }
+            try checkBudget(attempt, rejected: outcome.deadLetters.count)
+            try store(outcome, of: attempt, context, in: transaction)
+            return outcome
+        } catch let error as MessagingError {
+            throw .tooManyRejects(error)
+        } catch let error as BatchFault {
+            throw error
+        } catch {
+            throw .work(error)
         }
     }
 
@@ -196,15 +223,15 @@ extension Writer {
         worked()
     }
 
-    private func fenced(_ attempt: Attempt, _ connection: Connection?) -> Settled {
+    private func fenced(_ attempt: Attempt) -> Settled {
         metrics.wasFenced()
         logger.warning(
             "another process owns the partition; its messages are dropped here",
             metadata: ["partition": "\(attempt.partition)", "epoch": "\(attempt.lane.claim.epoch)"])
-        do throws(PostgresError) {
-            if let connection { try positions.countFenced(attempt.partition, on: connection) }
+        do {
+            try positions.countFenced(attempt.partition, on: try connected())
         } catch {
-            logger.info("the fenced write was not counted", metadata: ["code": "\(error.code)"])
+            logger.info("the fenced write was not counted", metadata: ["reason": "\(error)"])
         }
         return .ended(.fenced)
     }

@@ -177,10 +177,16 @@ final class Writer {
     func connected() throws -> Connection {
         if let connection, !connection.isBroken { return connection }
         if let connection { try connection.reconnect() }
-        let session = try connection ?? Connection(settings.database)
+        let session = try connection ?? Connection(database)
         try handler.prepare(session)
         connection = session
         return session
+    }
+
+    private var database: ConnectionSettings {
+        var database = settings.database
+        database.idleInTransactionTimeoutMilliseconds = Int(settings.transactionIdleLimit.nanoseconds / 1_000_000)
+        return database
     }
 
     /// Waits before another attempt; false when there is no use in one.

@@ -23,18 +23,23 @@ public final class KafkaBroker: Sendable {
 
     /// The mock cluster with `topics` (name and partitions).
     public static func mock(brokers: Int = 1, topics: [String: Int] = [:]) throws -> KafkaBroker {
-        let folder = Bundle.main.executableURL?.deletingLastPathComponent() ?? URL(filePath: ".")
-        let own = Bundle(for: KafkaBroker.self).bundleURL.deletingLastPathComponent()
-        let places = [folder, own, own.deletingLastPathComponent()].map { $0.appending(path: "MockBroker") }
-        guard let program = places.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) }) else {
-            throw Unavailable(description: "MockBroker is not built")
-        }
-        let child = try ChildProcess(
-            program.path, [String(brokers)] + topics.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" })
+        let arguments = topics.sorted { $0.key < $1.key }.map { "\($0.key):\($0.value)" }
+        let child = try ChildProcess(testProgram("MockBroker"), [String(brokers)] + arguments)
         guard let bootstrap = child.readLine(), bootstrap.contains(":") else {
             throw Unavailable(description: "MockBroker printed no address")
         }
         return KafkaBroker(bootstrap: bootstrap, isMock: true, child: child)
+    }
+
+    /// The path of a program that the package builds beside the tests.
+    public static func testProgram(_ name: String) throws -> String {
+        let folder = Bundle.main.executableURL?.deletingLastPathComponent() ?? URL(filePath: ".")
+        let own = Bundle(for: KafkaBroker.self).bundleURL.deletingLastPathComponent()
+        let places = [folder, own, own.deletingLastPathComponent()].map { $0.appending(path: name).path }
+        guard let program = places.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
+            throw Unavailable(description: "\(name) is not built")
+        }
+        return program
     }
 
     /// The development broker on a free port, with a data folder of its own.
@@ -93,16 +98,18 @@ public final class KafkaBroker: Sendable {
 }
 
 /// A process that lives as long as its standard input is open.
-final class ChildProcess: @unchecked Sendable {
+public final class ChildProcess: @unchecked Sendable {
     private let process = Process()
     private let input = Pipe()
     private let output = Pipe()
     private let lock = NSLock()
     private var unread = Data()
 
-    init(_ program: String, _ arguments: [String]) throws {
+    /// Starts a program, with `environment` added to this process's own.
+    public init(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws {
         process.executableURL = URL(filePath: program)
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, given in given }
         process.standardInput = input
         process.standardOutput = output
         try process.run()
@@ -110,11 +117,13 @@ final class ChildProcess: @unchecked Sendable {
 
     deinit { end() }
 
-    func write(_ text: String) {
+    /// Writes to its standard input.
+    public func write(_ text: String) {
         try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
     }
 
-    func readLine() -> String? {
+    /// The next line of its standard output; nil at the end.
+    public func readLine() -> String? {
         lock.withLock {
             while true {
                 if let end = unread.firstIndex(of: 10) {
@@ -128,7 +137,20 @@ final class ChildProcess: @unchecked Sendable {
         }
     }
 
-    func end() {
+    /// True until it has ended.
+    public var isRunning: Bool { process.isRunning }
+
+    /// Sends it a signal.
+    public func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// Waits for its end and gives its status; for a signal, the signal's number.
+    public func wait() -> Int32 {
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    /// Closes its standard input and waits for its end.
+    public func end() {
         try? input.fileHandleForWriting.close()
         if process.isRunning { process.waitUntilExit() }
     }
