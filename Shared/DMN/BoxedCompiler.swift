@@ -141,7 +141,8 @@ struct BoxedCompiler {
         for output in table.outputs {
             outputs.append(
                 DecisionTable.Output(
-                    name: output.name, allowedValues: output.allowedValues, defaultValue: output.defaultValue,
+                    name: output.name, allowedValues: output.allowedValues ?? types.allowedValues(output.typeName),
+                    defaultValue: output.defaultValue,
                     type: types.type(output.typeName)))
         }
         do {

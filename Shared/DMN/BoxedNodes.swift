@@ -209,6 +209,7 @@ final class BoxedLoop: BoxedNode {
             evaluation.push(element)
             let value = body.evaluate(in: &evaluation)
             evaluation.pop(2)
+            guard evaluation.admits(value) else { return .null }
             results.append(value)
         }
         return .list(results)

@@ -14,7 +14,7 @@ extension DecisionTable {
             inputs.append(value)
         }
         let single = hitPolicy == .first
-        for index in rows.indices where holds(rows[index], inputs, &evaluation) {
+        for index in rows.indices where holds(index, inputs, &evaluation) {
             matched.append(index)
             if single { break }
             if hitPolicy == .unique, matched.count > 1 {
@@ -25,8 +25,9 @@ extension DecisionTable {
         return result(matched, &evaluation)
     }
 
-    private func holds(_ row: Row, _ inputs: [Value], _ evaluation: inout Evaluation) -> Bool {
-        for index in inputs.indices where row.conditions[index].matches(inputs[index], in: &evaluation) != true {
+    private func holds(_ row: Int, _ inputs: [Value], _ evaluation: inout Evaluation) -> Bool {
+        // Cells that hold for everything are left out of the row when the table is read.
+        for cell in rows[row].conditions where cell.tests.matches(inputs[cell.input], in: &evaluation) != true {
             return false
         }
         return true

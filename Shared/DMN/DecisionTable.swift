@@ -97,8 +97,13 @@ public struct DecisionTable: Sendable {
         let type: FEELType?
     }
 
+    struct Cell: Sendable {
+        let input: Int
+        let tests: UnaryTests
+    }
+
     struct Row: Sendable {
-        let conditions: [UnaryTests]
+        let conditions: [Cell]
         let results: [Expression]
     }
 }
@@ -106,8 +111,8 @@ public struct DecisionTable: Sendable {
 extension DecisionTable {
     /// Reads and compiles a table.
     ///
-    /// - Throws: ``DMNError/table(message:)`` when a row does not fit the columns, ``DMNError/expression(element:message:)``
-    ///   when a cell cannot be read; the place names row and column, both from 1.
+    /// - Throws: ``DMNError/table(message:)`` when a row does not fit the columns,
+    ///   ``DMNError/expression(element:message:)`` when a cell cannot be read; the place names row and column from 1.
     public init(
         inputs: [Input], outputs: [Output], rules: [Rule], hitPolicy: HitPolicy, names: Names,
         dialect: Expression.Dialect = Expression.Dialect()
@@ -221,9 +226,10 @@ private struct CellReader {
             guard rule.conditions.count == inputs, rule.results.count == outputs else {
                 throw .table(message: "rule \(index + 1) does not have \(inputs) conditions and \(outputs) results")
             }
-            var conditions: [UnaryTests] = []
+            var conditions: [DecisionTable.Cell] = []
             for (column, text) in rule.conditions.enumerated() {
-                conditions.append(try tests(text, "rule \(index + 1), input \(column + 1)"))
+                let tests = try tests(text, "rule \(index + 1), input \(column + 1)")
+                if !tests.isAny { conditions.append(DecisionTable.Cell(input: column, tests: tests)) }
             }
             var results: [Expression] = []
             for (column, text) in rule.results.enumerated() {

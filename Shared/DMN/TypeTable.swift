@@ -69,6 +69,16 @@ struct TypeTable {
         return type
     }
 
+    /// The allowed values of a type as written, for outputs that name a type instead of values.
+    func allowedValues(_ name: String?) -> String? {
+        allowedValues(name, depth: 8)
+    }
+
+    private func allowedValues(_ name: String?, depth: Int) -> String? {
+        guard depth > 0, let name, let item = items[name], !item.isCollection else { return nil }
+        return item.allowedValues ?? allowedValues(item.typeName, depth: depth - 1)
+    }
+
     private static func tests(_ text: String?) -> UnaryTests? {
         text.flatMap { try? UnaryTests(parsing: $0, names: Names([])) }
     }

@@ -79,11 +79,29 @@ extension Decimal128 {
             let adjusted = remainder != 0 && (remainder < 0) != (right < 0) ? remainder + right : remainder
             return Decimal128(smallCoefficient: adjusted, exponent: exponent)
         }
-        return self - divisor * (self / divisor).rounded(scale: 0, .floor)
+        let remainder = truncatedRemainder(divisor)
+        return !remainder.isZero && remainder.isNegative != divisor.isNegative ? remainder + divisor : remainder
     }
 }
 
 extension Decimal128 {
+    /// The remainder of the division rounded towards zero, exact whatever the sizes.
+    private func truncatedRemainder(_ divisor: Decimal128) -> Decimal128 {
+        let gap = exponent - divisor.exponent
+        if gap >= 0 {
+            let modulus = divisor.coefficient
+            var rest = coefficient % modulus
+            // The modulus is below 10³⁴, so ten thousand times the rest still fits.
+            for _ in 0..<(gap / 4) { rest = rest * 10_000 % modulus }
+            for _ in 0..<(gap % 4) { rest = rest * 10 % modulus }
+            return Decimal128(negative: isNegative, coefficient: rest, exponent: divisor.exponent)
+        }
+        // A divisor that does not fit when lined up is larger than this number.
+        guard divisor.coefficient.decimalDigits - gap <= 38 else { return self }
+        let modulus = divisor.coefficient * UInt128.tenToThe(-gap)
+        return Decimal128(negative: isNegative, coefficient: coefficient % modulus, exponent: exponent)
+    }
+
     @usableFromInline
     static func slowAdd(_ lhs: Decimal128, _ rhs: Decimal128) -> Decimal128 {
         if lhs.isNaN || rhs.isNaN { return .notANumber }

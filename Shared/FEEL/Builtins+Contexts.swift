@@ -67,12 +67,7 @@ extension Builtins {
     private static func put(_ path: ArraySlice<String>, _ value: Value, into context: Context) -> Context? {
         guard let key = path.first else { return nil }
         if path.count == 1 { return context.setting(key, to: value) }
-        let inner: Context
-        switch context[key] {
-        case .context(let existing): inner = existing
-        case nil, .null: inner = Context()
-        default: return nil
-        }
+        guard case .context(let inner)? = context[key] else { return nil }
         return put(path.dropFirst(), value, into: inner).map { context.setting(key, to: .context($0)) }
     }
 }

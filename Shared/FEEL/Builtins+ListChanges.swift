@@ -47,8 +47,7 @@ extension Builtins {
         Builtin("flatten", [Form("list")]) { arguments, frame in
             guard let values = list(arguments[0]) else { return wrong("flatten", arguments, &frame) }
             var result: [Value] = []
-            flatten(values, into: &result)
-            return grown(result, &frame)
+            return flatten(values, into: &result, &frame) ? .list(result) : .null
         },
     ]
 
@@ -66,19 +65,23 @@ extension Builtins {
         var result: [Value] = []
         for value in values {
             guard frame.spend(1 + result.count / 8) else { return .null }
-            if !result.contains(where: { Operators.equal($0, value) == true }) { result.append(value) }
+            if !result.contains(where: { Operators.equal($0, value, &frame.stepsLeft) == true }) {
+                result.append(value)
+            }
         }
         return .list(result)
     }
 
-    private static func flatten(_ values: [Value], into result: inout [Value]) {
+    private static func flatten(_ values: [Value], into result: inout [Value], _ frame: inout Evaluation) -> Bool {
+        guard frame.spend(values.count + 1) else { return false }
         for value in values {
             if case .list(let inner) = value {
-                flatten(inner, into: &result)
+                guard flatten(inner, into: &result, &frame) else { return false }
             } else {
                 result.append(value)
             }
         }
+        return true
     }
 
     private static func replace(_ arguments: [Value], _ frame: inout Evaluation) -> Value {

@@ -4,7 +4,7 @@ extension Builtins {
     static let lists: [Builtin] = [
         Builtin("list contains", [Form("list", "element")]) { arguments, frame in
             guard let values = list(arguments[0]) else { return wrong("list contains", arguments, &frame) }
-            return .boolean(values.contains { Operators.equal($0, arguments[1]) == true })
+            return .boolean(values.contains { Operators.equal($0, arguments[1], &frame.stepsLeft) == true })
         },
         Builtin("count", [Form("list")]) { arguments, frame in
             guard let values = list(arguments[0]) else { return wrong("count", arguments, &frame) }
@@ -17,7 +17,8 @@ extension Builtins {
         Builtin("index of", [Form("list", "match")]) { arguments, frame in
             guard let values = list(arguments[0]) else { return wrong("index of", arguments, &frame) }
             return .list(
-                values.indices.filter { Operators.equal(values[$0], arguments[1]) == true }.map { .number($0 + 1) })
+                values.indices.filter { Operators.equal(values[$0], arguments[1], &frame.stepsLeft) == true }
+                    .map { .number($0 + 1) })
         },
         Builtin("sublist", [Form("list", "start position", "length", required: 2)], sublist),
         Builtin("sort", [Form("list", "precedes")], sort),

@@ -39,7 +39,8 @@ struct Compiler {
                 return LocalNode(slot)
             case .local: continue
             case .item:
-                if name == "item" { return LocalNode(slot) }
+                // `item` is the element, unless the element has an entry of that name.
+                if name == "item" { return ItemNameNode(name, itemSlot: slot, otherwise: LocalNode(slot)) }
                 let outer = try resolveOuter(name, below: slot, at: offset)
                 return ItemNameNode(name, itemSlot: slot, otherwise: outer)
             }
@@ -90,6 +91,10 @@ struct Compiler {
     mutating func compile(_ syntax: Syntax) throws(FEELError) -> any Node {
         switch syntax.kind {
         case .literal(let value): return LiteralNode(value)
+        case .unreadable(let text):
+            let reason = "“\(text)” is not a date, a time, a date and time or a duration"
+            if strict { throw failure(.syntax, reason, at: syntax.offset) }
+            return FailureNode(reason, at: syntax.offset)
         case .name(let name): return try resolve(name, at: syntax.offset)
         case .group(let inner): return try compile(inner)
         case .list(let elements): return ListNode(try compileAll(elements))

@@ -59,9 +59,11 @@ public struct Diagnostic: Sendable, Equatable, CustomStringConvertible {
 /// Bounds that keep hostile expressions from exhausting the machine.
 public struct Limits: Sendable {
     /// The longest text that is read, in characters.
-    public var textLength = 100_000
+    public var textLength = 60_000
     /// The deepest nesting of an expression.
     public var nesting = 150
+    /// The most elements of one list or entries of one context that are written out.
+    public var elements = 2_000
     /// Steps of loops, calls and elements built in one evaluation.
     public var steps = 5_000_000
     /// The deepest nesting of evaluation across function calls.

@@ -35,7 +35,10 @@ public struct DaysTimeDuration: Sendable, Hashable, Comparable {
     /// Nanoseconds on top of the seconds, 0 to 999 999 999.
     public let nanoseconds: Int32
 
-    /// A length of so many nanoseconds; nil beyond 292 thousand million years.
+    /// The longest length, in seconds: 126 thousand million years.
+    private static let longest: Int64 = 4_000_000_000_000_000_000
+
+    /// A length of so many nanoseconds; nil beyond 126 thousand million years.
     public init?(totalNanoseconds: Int128) {
         var quotient = totalNanoseconds / 1_000_000_000
         var remainder = totalNanoseconds % 1_000_000_000
@@ -43,14 +46,14 @@ public struct DaysTimeDuration: Sendable, Hashable, Comparable {
             remainder += 1_000_000_000
             quotient -= 1
         }
-        guard let seconds = Int64(exactly: quotient) else { return nil }
+        guard let seconds = Int64(exactly: quotient), seconds.magnitude <= Self.longest else { return nil }
         self.seconds = seconds
         nanoseconds = Int32(truncatingIfNeeded: remainder)
     }
 
-    /// A length of so many seconds.
+    /// A length of so many seconds, held within the longest there is.
     public init(seconds: Int64) {
-        self.seconds = seconds
+        self.seconds = max(-Self.longest, min(Self.longest, seconds))
         nanoseconds = 0
     }
 

@@ -7,6 +7,7 @@ public struct Evaluation {
     /// The reasons noted so far, at most a hundred; empty unless the evaluation records them.
     public internal(set) var diagnostics: [Diagnostic] = []
     let collects: Bool
+    /// What may still be spent; functions of this module take from it directly.
     var stepsLeft: Int
     var depthLeft: Int
     private(set) var exhausted = false
@@ -86,6 +87,26 @@ public struct Evaluation {
             fail("the evaluation takes more steps than allowed and was stopped")
         }
         return false
+    }
+
+    /// Whether a value built in a loop may be kept: it costs a step per element and must not nest too deep.
+    public mutating func admits(_ value: Value) -> Bool {
+        if measure(value, levels: 64) { return true }
+        fail("a value built in a loop is too large or nested too deep")
+        return false
+    }
+
+    private mutating func measure(_ value: Value, levels: Int) -> Bool {
+        guard levels > 0 else { return false }
+        let parts: [Value]
+        switch value {
+        case .list(let values): parts = values
+        case .context(let context): parts = context.values
+        default: return true
+        }
+        guard spend(parts.count) else { return false }
+        for part in parts where !measure(part, levels: levels - 1) { return false }
+        return true
     }
 
     mutating func enter(_ levels: Int) -> Bool {

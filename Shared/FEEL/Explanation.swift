@@ -25,6 +25,7 @@ private struct Explanation {
     func text(_ syntax: Syntax) -> String {
         switch syntax.kind {
         case .literal(let value): return value.rendered
+        case .unreadable(let text): return "@" + Value.quoted(text)
         case .name(let name): return text(name: name)
         case .group(let inner): return "(" + text(inner) + ")"
         case .list(let elements): return "[" + elements.map { text($0) }.joined(separator: ", ") + "]"

@@ -26,28 +26,45 @@ public struct Expression: Sendable {
         }
     }
 
+    /// Everything an expression is, in one object, so that passing an expression on costs nothing.
+    private final class Content: Sendable {
+        let text: String
+        let names: Names
+        let references: [Int]
+        let syntax: Syntax
+        let node: any Node
+        let limits: Limits
+
+        init(_ text: String, _ names: Names, _ references: [Int], _ syntax: Syntax, _ node: any Node, _ limits: Limits)
+        {
+            self.text = text
+            self.names = names
+            self.references = references
+            self.syntax = syntax
+            self.node = node
+            self.limits = limits
+        }
+    }
+
+    private let content: Content
+
     /// The text as it was written.
-    public let text: String
+    public var text: String { content.text }
     /// The variables in scope.
-    public let names: Names
+    public var names: Names { content.names }
     /// The slots of the variables the expression uses, in order.
-    public let references: [Int]
-    let syntax: Syntax
-    let node: any Node
-    let limits: Limits
+    public var references: [Int] { content.references }
+    var syntax: Syntax { content.syntax }
 
     /// Reads and compiles an expression.
     ///
     /// - Throws: where the text leaves the grammar, uses an unknown name or is too large, with what was expected.
     public init(parsing text: String, names: Names, dialect: Dialect = Dialect()) throws(FEELError) {
         var parser = try Parser(text, names: names, library: dialect.library.table, limits: dialect.limits)
-        syntax = try parser.parseAll()
+        let syntax = try parser.parseAll()
         var compiler = Compiler(names: names, dialect: dialect, place: parser.place)
-        node = try compiler.compile(syntax)
-        self.text = text
-        self.names = names
-        references = compiler.usedSlots.sorted()
-        limits = dialect.limits
+        let node = try compiler.compile(syntax)
+        content = Content(text, names, compiler.usedSlots.sorted(), syntax, node, dialect.limits)
     }
 
     /// The names of the variables the expression uses, in slot order.
@@ -55,19 +72,19 @@ public struct Expression: Sendable {
 
     /// The value for variables in slot order; null when there is none.
     public func evaluate(_ values: [Value]) -> Value {
-        var frame = Evaluation(inputs: values, collects: false, limits: limits)
-        return node.evaluate(&frame)
+        var frame = Evaluation(inputs: values, collects: false, limits: content.limits)
+        return content.node.evaluate(&frame)
     }
 
     /// The value within an evaluation, on the values it holds.
     public func evaluate(in evaluation: inout Evaluation) -> Value {
-        node.evaluate(&evaluation)
+        content.node.evaluate(&evaluation)
     }
 
     /// The value for variables in slot order, with the reasons for each null that came from a mistake.
     public func evaluate(_ values: [Value], diagnostics: inout [Diagnostic]) -> Value {
-        var frame = Evaluation(inputs: values, collects: true, limits: limits)
-        let value = node.evaluate(&frame)
+        var frame = Evaluation(inputs: values, collects: true, limits: content.limits)
+        let value = content.node.evaluate(&frame)
         diagnostics += frame.diagnostics
         return value
     }
@@ -75,47 +92,61 @@ public struct Expression: Sendable {
 
 /// The condition of a decision table's cell: `< 100`, `"A", "B"`, `[18..21]`, `not(null)`, `? * 2 > 10`, `-`.
 public struct UnaryTests: Sendable {
+    /// Everything the tests are, in one object, so that going through a table's cells costs nothing.
+    private final class Content: Sendable {
+        let text: String
+        let references: [Int]
+        let isAny: Bool
+        let syntax: [Syntax.Test]
+        let tests: [CompiledTest]
+        let limits: Limits
+
+        init(_ text: String, _ references: [Int], _ syntax: [Syntax.Test], _ tests: [CompiledTest], _ limits: Limits) {
+            self.text = text
+            self.references = references
+            self.syntax = syntax
+            self.tests = tests
+            self.limits = limits
+            if case .any? = tests.first { isAny = true } else { isAny = false }
+        }
+    }
+
+    private let content: Content
+
     /// The text as it was written.
-    public let text: String
+    public var text: String { content.text }
     /// The slots of the variables the tests use, in order.
-    public let references: [Int]
+    public var references: [Int] { content.references }
     /// Whether the tests hold for every value (`-`).
-    public let isAny: Bool
-    let syntax: [Syntax.Test]
-    let tests: [CompiledTest]
-    let limits: Limits
+    public var isAny: Bool { content.isAny }
+    var syntax: [Syntax.Test] { content.syntax }
 
     /// Reads and compiles unary tests.
     public init(
         parsing text: String, names: Names, dialect: Expression.Dialect = Expression.Dialect()
     ) throws(FEELError) {
         var parser = try Parser(text, names: names, library: dialect.library.table, limits: dialect.limits)
-        syntax = try parser.parseAllTests()
+        let syntax = try parser.parseAllTests()
         var compiler = Compiler(names: names, dialect: dialect, place: parser.place)
-        tests = try compiler.compile(syntax)
-        references = compiler.usedSlots.sorted()
-        self.text = text
-        limits = dialect.limits
-        if case .any? = tests.first { isAny = true } else { isAny = false }
+        let tests = try compiler.compile(syntax)
+        content = Content(text, compiler.usedSlots.sorted(), syntax, tests, dialect.limits)
     }
 
     /// Whether an input satisfies the tests; nil when they have no answer for it.
     public func matches(_ input: Value, _ values: [Value]) -> Bool? {
-        if isAny { return true }
-        var frame = Evaluation(inputs: values, collects: false, limits: limits)
-        return CompiledTest.anyHolds(tests, input, &frame)
+        var evaluation = Evaluation(inputs: values, collects: false, limits: content.limits)
+        return matches(input, in: &evaluation)
     }
 
     /// Whether an input satisfies the tests, within an evaluation.
     public func matches(_ input: Value, in evaluation: inout Evaluation) -> Bool? {
-        isAny ? true : CompiledTest.anyHolds(tests, input, &evaluation)
+        content.isAny ? true : CompiledTest.anyHolds(content.tests, input, &evaluation)
     }
 
     /// Whether an input satisfies the tests, with the reasons for each null that came from a mistake.
     public func matches(_ input: Value, _ values: [Value], diagnostics: inout [Diagnostic]) -> Bool? {
-        if isAny { return true }
-        var frame = Evaluation(inputs: values, collects: true, limits: limits)
-        defer { diagnostics += frame.diagnostics }
-        return CompiledTest.anyHolds(tests, input, &frame)
+        var evaluation = Evaluation(inputs: values, collects: true, limits: content.limits)
+        defer { diagnostics += evaluation.diagnostics }
+        return matches(input, in: &evaluation)
     }
 }

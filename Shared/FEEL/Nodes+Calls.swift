@@ -100,26 +100,35 @@ indirect enum CompiledTest: Sendable {
         case .number(let sign, let number):
             if case .number(let value) = input { return CompareNode.compare(sign, value, number) }
             return sign == .equal
-                ? Operators.matches(input, .number(number)) : CompareNode.compare(sign, input, .number(number))
+                ? Operators.matches(input, .number(number), &frame.stepsLeft)
+                : CompareNode.compare(sign, input, .number(number), &frame.stepsLeft)
         case .text(let text):
             if case .string(let value) = input { return value == text }
-            return Operators.matches(input, .string(text))
+            return Operators.matches(input, .string(text), &frame.stepsLeft)
         case .interval(let low, let lowIncluded, let high, let highIncluded, let node):
-            guard case .number(let value) = input else { return Operators.matches(input, node.evaluate(&frame)) }
+            guard case .number(let value) = input else { return matches(input, node, &frame) }
             return (lowIncluded ? !(value < low) : low < value) && (highIncluded ? !(high < value) : value < high)
-        case .compare(let sign, let end): return CompareNode.compare(sign, input, end.evaluate(&frame))
-        case .value(let node): return Operators.matches(input, node.evaluate(&frame))
+        case .compare(let sign, let end):
+            let end = end.evaluate(&frame)
+            return CompareNode.compare(sign, input, end, &frame.stepsLeft)
+        case .value(let node): return matches(input, node, &frame)
         case .condition(let node):
             frame.locals.append(input)
             let result = node.evaluate(&frame)
             frame.locals.removeLast()
             if case .boolean(let value) = result { return value }
-            return result.isNull ? nil : Operators.matches(input, result)
+            return result.isNull ? nil : Operators.matches(input, result, &frame.stepsLeft)
         case .not(let tests): return Self.anyHolds(tests, input, &frame).map { !$0 }
         }
     }
 
+    private func matches(_ input: Value, _ node: any Node, _ frame: inout Evaluation) -> Bool? {
+        let value = node.evaluate(&frame)
+        return Operators.matches(input, value, &frame.stepsLeft)
+    }
+
     static func anyHolds(_ tests: [CompiledTest], _ input: Value, _ frame: inout Evaluation) -> Bool? {
+        if tests.count == 1 { return tests[0].holds(input, &frame) }
         var unknown = false
         for test in tests {
             switch test.holds(input, &frame) {

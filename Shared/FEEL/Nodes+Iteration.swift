@@ -84,7 +84,10 @@ final class LoopNode: Node {
                 guard frame.spend(results.count / 16) else { return false }
                 frame.locals[partial] = .list(results)
             }
-            results.append(body.evaluate(&frame))
+            let value = body.evaluate(&frame)
+            // What is built from earlier results can grow with every round, so its size counts.
+            guard !usesPartial || frame.admits(value) else { return false }
+            results.append(value)
             return true
         }
         guard let values = sources[level].values(&frame) else { return false }

@@ -70,7 +70,7 @@ final class ArithmeticNode: Node {
     }
 
     private func slow(_ a: Value, _ b: Value, _ frame: inout Evaluation) -> Value {
-        if case .string(let text) = a, !frame.spend(text.utf8.count / 64) { return .null }
+        if case .string(let text) = a, !frame.spend(text.utf8.count / 16) { return .null }
         if let value = Operators.calculate(sign, a, b) { return value }
         return frame.fail("“\(sign.rawValue)” has no result for \(a.typeName) and \(b.typeName)", at: offset)
     }
@@ -106,7 +106,7 @@ final class CompareNode: Node {
         let a = left.evaluate(&frame)
         let b = right.evaluate(&frame)
         if case .number(let x) = a, case .number(let y) = b { return .boolean(Self.compare(sign, x, y)) }
-        if let result = Self.compare(sign, a, b) { return .boolean(result) }
+        if let result = Self.compare(sign, a, b, &frame.stepsLeft) { return .boolean(result) }
         return frame.fail("“\(sign.rawValue)” has no result for \(a.typeName) and \(b.typeName)", at: offset)
     }
 
@@ -122,13 +122,13 @@ final class CompareNode: Node {
         }
     }
 
-    static func compare(_ sign: Comparison, _ a: Value, _ b: Value) -> Bool? {
+    static func compare(_ sign: Comparison, _ a: Value, _ b: Value, _ steps: inout Int) -> Bool? {
         switch sign {
-        case .equal: return Operators.equal(a, b)
-        case .notEqual: return Operators.equal(a, b).map { !$0 }
+        case .equal: return Operators.equal(a, b, &steps)
+        case .notEqual: return Operators.equal(a, b, &steps).map { !$0 }
         default:
-            if case .list(let values) = a, values.count == 1 { return compare(sign, values[0], b) }
-            if case .list(let values) = b, values.count == 1 { return compare(sign, a, values[0]) }
+            if case .list(let values) = a, values.count == 1 { return compare(sign, values[0], b, &steps) }
+            if case .list(let values) = b, values.count == 1 { return compare(sign, a, values[0], &steps) }
             return Operators.order(a, b).map { Operators.compares(sign, $0) }
         }
     }
@@ -174,8 +174,8 @@ final class BetweenNode: Node {
         let value = value.evaluate(&frame)
         let low = low.evaluate(&frame)
         let high = high.evaluate(&frame)
-        guard let fromLow = CompareNode.compare(.lessOrEqual, low, value),
-            let toHigh = CompareNode.compare(.lessOrEqual, value, high)
+        guard let fromLow = CompareNode.compare(.lessOrEqual, low, value, &frame.stepsLeft),
+            let toHigh = CompareNode.compare(.lessOrEqual, value, high, &frame.stepsLeft)
         else {
             return frame.fail("“between” has no result for \(value.typeName)", at: offset)
         }

@@ -3,7 +3,9 @@ import Domain
 /// The operators of the language on values, with its rules for null and for values of different types.
 enum Operators {
     /// `=`: nil when the values cannot be compared.
-    static func equal(_ left: Value, _ right: Value) -> Bool? {
+    ///
+    /// - Parameter steps: what the evaluation may still spend; lists and contexts cost a step per element.
+    static func equal(_ left: Value, _ right: Value, _ steps: inout Int) -> Bool? {
         switch (left, right) {
         case (.number(let a), .number(let b)): return a == b
         case (.string(let a), .string(let b)): return a == b
@@ -13,30 +15,34 @@ enum Operators {
         case (.date(let a), .date(let b)): return a == b
         case (.time(let a), .time(let b)): return equalTimes(a, b)
         case (.dateTime(let a), .dateTime(let b)): return compare(a, b) == 0
-        case (.date(let a), .dateTime(let b)): return compare(FEELDateTime(midnightOf: a), b) == 0
-        case (.dateTime(let a), .date(let b)): return compare(a, FEELDateTime(midnightOf: b)) == 0
+        case (.date(let a), .dateTime(let b)): return compare(FEELDateTime(midnightOf: a, beside: b), b) == 0
+        case (.dateTime(let a), .date(let b)): return compare(a, FEELDateTime(midnightOf: b, beside: a)) == 0
         case (.yearsMonthsDuration(let a), .yearsMonthsDuration(let b)): return a == b
         case (.daysTimeDuration(let a), .daysTimeDuration(let b)): return a == b
-        case (.list(let a), .list(let b)): return equalLists(a, b)
-        case (.context(let a), .context(let b)): return equalContexts(a, b)
+        case (.list(let a), .list(let b)): return equalLists(a, b, &steps)
+        case (.context(let a), .context(let b)): return equalContexts(a, b, &steps)
         case (.range(let a), .range(let b)): return a == b
         case (.function(let a), .function(let b)): return a === b
-        case (.list(let a), _) where a.count == 1: return equal(a[0], right)
-        case (_, .list(let b)) where b.count == 1: return equal(left, b[0])
+        case (.list(let a), _) where a.count == 1: return equal(a[0], right, &steps)
+        case (_, .list(let b)) where b.count == 1: return equal(left, b[0], &steps)
         default: return nil
         }
     }
 
-    private static func equalLists(_ left: [Value], _ right: [Value]) -> Bool? {
+    private static func equalLists(_ left: [Value], _ right: [Value], _ steps: inout Int) -> Bool? {
         guard left.count == right.count else { return false }
-        for (a, b) in zip(left, right) where equal(a, b) != true { return false }
+        steps -= left.count
+        guard steps >= 0 else { return nil }
+        for (a, b) in zip(left, right) where equal(a, b, &steps) != true { return false }
         return true
     }
 
-    private static func equalContexts(_ left: Context, _ right: Context) -> Bool? {
+    private static func equalContexts(_ left: Context, _ right: Context, _ steps: inout Int) -> Bool? {
         guard left.count == right.count else { return false }
+        steps -= left.count
+        guard steps >= 0 else { return nil }
         for (name, value) in zip(left.names, left.values) {
-            guard let other = right[name], equal(value, other) == true else { return false }
+            guard let other = right[name], equal(value, other, &steps) == true else { return false }
         }
         return true
     }
@@ -53,8 +59,8 @@ enum Operators {
         case (.date(let a), .date(let b)): a < b ? -1 : (a == b ? 0 : 1)
         case (.time(let a), .time(let b)): compare(a, b)
         case (.dateTime(let a), .dateTime(let b)): compare(a, b)
-        case (.date(let a), .dateTime(let b)): compare(FEELDateTime(midnightOf: a), b)
-        case (.dateTime(let a), .date(let b)): compare(a, FEELDateTime(midnightOf: b))
+        case (.date(let a), .dateTime(let b)): compare(FEELDateTime(midnightOf: a, beside: b), b)
+        case (.dateTime(let a), .date(let b)): compare(a, FEELDateTime(midnightOf: b, beside: a))
         case (.yearsMonthsDuration(let a), .yearsMonthsDuration(let b)): a < b ? -1 : (a == b ? 0 : 1)
         case (.daysTimeDuration(let a), .daysTimeDuration(let b)): a < b ? -1 : (a == b ? 0 : 1)
         default: nil
@@ -97,11 +103,11 @@ enum Operators {
     }
 
     /// Whether a value lies in a range; nil when it has no order with the ends.
-    static func contains(_ range: ValueRange, _ value: Value) -> Bool? {
+    static func contains(_ range: ValueRange, _ value: Value, _ steps: inout Int) -> Bool? {
         if value.isNull { return nil }
         switch range.form {
-        case .equal: return equal(value, range.low)
-        case .notEqual: return equal(value, range.low).map { !$0 }
+        case .equal: return equal(value, range.low, &steps)
+        case .notEqual: return equal(value, range.low, &steps).map { !$0 }
         case .between, .oneSided: break
         }
         var inside = true
@@ -120,22 +126,23 @@ enum Operators {
         return inside
     }
 
-    /// Whether a test of the form “value” holds: equality, or membership in a list or range.
-    static func matches(_ input: Value, _ test: Value) -> Bool? {
+    /// Whether a test of the form “value” holds: equality, or membership in a range or a list, also one of ranges.
+    static func matches(_ input: Value, _ test: Value, _ steps: inout Int) -> Bool? {
         switch test {
-        case .range(let range):
-            if case .range(let other) = input { return range == other }
-            return contains(range, input)
+        case .range(let range): return matches(input, range, &steps)
         case .list(let values):
-            if case .list = input, equal(input, test) == true { return true }
-            return values.contains { matches(input, $0) == true }
-        default:
-            if case .list(let values) = input, values.count != 1 {
-                // A list given where one value is tested: it matches when it holds the value.
-                return values.contains { equal($0, test) == true }
+            if case .list = input, equal(input, test, &steps) == true { return true }
+            return values.contains { element in
+                if case .range(let range) = element { return matches(input, range, &steps) == true }
+                return equal(input, element, &steps) == true
             }
-            return equal(input, test)
+        default: return equal(input, test, &steps)
         }
+    }
+
+    private static func matches(_ input: Value, _ range: ValueRange, _ steps: inout Int) -> Bool? {
+        if case .range(let other) = input { return range == other }
+        return contains(range, input, &steps)
     }
 }
 
@@ -143,6 +150,12 @@ extension FEELDateTime {
     /// The first second of a day in no particular zone.
     init(midnightOf date: FEELDate) {
         self.init(date: date, time: FEELTime(secondOfDay: 0, nanosecond: 0, zone: .local))
+    }
+
+    /// The first second of a day as it compares with another moment: in UTC when that one has a zone.
+    init(midnightOf date: FEELDate, beside other: FEELDateTime) {
+        let zone = other.time.zone == .local ? FEELZone.local : .offset(seconds: 0)
+        self.init(date: date, time: FEELTime(secondOfDay: 0, nanosecond: 0, zone: zone))
     }
 }
 

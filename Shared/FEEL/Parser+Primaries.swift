@@ -13,7 +13,7 @@ extension Parser {
             skipSpace()
             guard current == "\"" else { throw failure("expected a text in quotes after “@”") }
             let text = try stringLiteral()
-            guard let value = TemporalReader.any(text) else { return try make(.literal(.null), at: start) }
+            guard let value = TemporalReader.any(text) else { return try make(.unreadable(text), at: start) }
             return try make(.literal(value), at: start)
         case "(": return try parenthesis(start)
         case "[", "]": return try bracket(start)
@@ -140,7 +140,10 @@ extension Parser {
         let first = try expression()
         if take("..") { return try range(start, from: first, lowIncluded: true) }
         var elements = [first]
-        while take(",") { elements.append(try expression()) }
+        while take(",") {
+            elements.append(try expression())
+            try checkCount(elements.count)
+        }
         try expect("]", "after the elements of a list")
         return try make(.list(elements), at: start, elements)
     }
@@ -213,6 +216,7 @@ extension Parser {
             try expect(":", "after the name of an entry")
             let value = try expression()
             entries.append(Syntax.Entry(name: name, value: value))
+            try checkCount(entries.count)
             declare(name)
             declareMember(name)
         } while take(",")

@@ -226,6 +226,11 @@ struct Parser {
         return Syntax(kind: kind, offset: offset, depth: depth)
     }
 
+    func checkCount(_ count: Int) throws(FEELError) {
+        guard count > limits.elements else { return }
+        throw failure("more than \(limits.elements) elements are written out; give them as a variable", .tooLarge)
+    }
+
     mutating func nested<T>(_ body: (inout Parser) throws(FEELError) -> T) throws(FEELError) -> T {
         nesting += 1
         if nesting > limits.nesting {

@@ -46,6 +46,10 @@ struct Pattern {
     let registers: Int
     let flags: Flags
 
+    /// How many states may wait at once, so that they take no more than some 20 MB.
+    private var stateLimit: Int { 2_000_000 / (registers + 8) }
+    private static let registerLimit = 1_000
+
     /// Reads a pattern; nil when it is not one.
     init?(_ text: String, flags: Flags) {
         var scalars = Array(text.unicodeScalars)
@@ -54,7 +58,7 @@ struct Pattern {
         guard let tree = flags.literal ? reader.literal() : reader.pattern() else { return nil }
         var writer = PatternWriter(slots: (reader.groups + 1) * 2)
         writer.write(.group(tree, 0))
-        guard writer.fits else { return nil }
+        guard writer.fits, writer.slots <= Self.registerLimit else { return nil }
         writer.program.append(.accept)
         program = writer.program
         groups = reader.groups
@@ -118,7 +122,7 @@ struct Pattern {
         var state = State(instruction: 0, place: start, slots: [Int](repeating: -1, count: registers))
         while true {
             steps -= 1
-            if steps < 0 || pending.count > 200_000 { throw TooLong() }
+            if steps < 0 || pending.count > stateLimit { throw TooLong() }
             var failed = false
             switch program[state.instruction] {
             case .accept: return Match(slots: Array(state.slots.prefix((groups + 1) * 2)))

@@ -10,6 +10,8 @@ struct Syntax: Sendable {
 
     indirect enum Kind: Sendable {
         case literal(Value)
+        /// `@"…"` around a text that is no date, time or duration.
+        case unreadable(String)
         case name(String)
         case list([Syntax])
         case context([Entry])

@@ -4,11 +4,11 @@ import Testing
 
 @Suite("Decision models")
 struct ModelTests {
-    static func document(_ content: String, namespace: String = "urn:test", attributes: String = "") -> [UInt8] {
+    static func document(_ content: String, namespace: String = "urn:test") -> [UInt8] {
         Array(
             """
             <?xml version="1.0" encoding="UTF-8"?>
-            <definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" name="test" namespace="\(namespace)" \(attributes)>
+            <definitions xmlns="https://www.omg.org/spec/DMN/20230324/MODEL/" name="test" namespace="\(namespace)">
             \(content)
             </definitions>
             """.utf8)
@@ -16,15 +16,19 @@ struct ModelTests {
 
     private static let bonus = """
         <itemDefinition name="tManager"><itemComponent name="base pay"><typeRef>number</typeRef></itemComponent>
-          <itemComponent name="grade"><typeRef>string</typeRef><allowedValues><text>"A","B"</text></allowedValues></itemComponent>
+          <itemComponent name="grade"><typeRef>string</typeRef><allowedValues><text>"A","B"</text>
+            </allowedValues></itemComponent>
         </itemDefinition>
         <inputData id="i" name="Manager"><variable name="Manager" typeRef="tManager"/></inputData>
         <businessKnowledgeModel id="k" name="Bonus"><variable name="Bonus"/>
-          <encapsulatedLogic><formalParameter name="pay" typeRef="number"/><formalParameter name="rate" typeRef="number"/>
-            <literalExpression><text>pay * rate</text></literalExpression></encapsulatedLogic></businessKnowledgeModel>
+          <encapsulatedLogic><formalParameter name="pay" typeRef="number"/>
+            <formalParameter name="rate" typeRef="number"/>
+            <literalExpression><text>pay * rate</text></literalExpression></encapsulatedLogic>
+              </businessKnowledgeModel>
         <decision id="r" name="Rate"><variable name="Rate" typeRef="number"/>
           <informationRequirement><requiredInput href="#i"/></informationRequirement>
-          <decisionTable hitPolicy="UNIQUE"><input><inputExpression><text>Manager.grade</text></inputExpression></input><output/>
+          <decisionTable hitPolicy="UNIQUE"><input><inputExpression><text>Manager.grade</text>
+            </inputExpression></input><output/>
             <rule><inputEntry><text>"A"</text></inputEntry><outputEntry><text>0.2</text></outputEntry></rule>
             <rule><inputEntry><text>"B"</text></inputEntry><outputEntry><text>0.1</text></outputEntry></rule>
           </decisionTable></decision>
@@ -34,8 +38,10 @@ struct ModelTests {
           <knowledgeRequirement><requiredKnowledge href="#k"/></knowledgeRequirement>
           <context><contextEntry><variable name="bonus"/>
             <invocation><literalExpression><text>Bonus</text></literalExpression>
-              <binding><parameter name="pay"/><literalExpression><text>Manager.base pay</text></literalExpression></binding>
-              <binding><parameter name="rate"/><literalExpression><text>Rate</text></literalExpression></binding></invocation>
+              <binding><parameter name="pay"/><literalExpression><text>Manager.base pay</text>
+                </literalExpression></binding>
+              <binding><parameter name="rate"/><literalExpression><text>Rate</text></literalExpression>
+                </binding></invocation>
             </contextEntry>
             <contextEntry><literalExpression><text>Manager.base pay + bonus</text></literalExpression></contextEntry>
           </context></decision>
@@ -99,8 +105,10 @@ struct ModelTests {
         let model = try DMNModel(
             xml: Self.document(
                 """
-                <decision id="a" name="a"><variable name="a"/><literalExpression><text>1 +</text></literalExpression></decision>
-                <decision id="b" name="b"><variable name="b"/><literalExpression><text>2</text></literalExpression></decision>
+                <decision id="a" name="a"><variable name="a"/><literalExpression><text>1 +</text>
+                  </literalExpression></decision>
+                <decision id="b" name="b"><variable name="b"/><literalExpression><text>2</text>
+                  </literalExpression></decision>
                 """))
         #expect(model.problems.count == 1)
         #expect(try model.evaluate(decision: "a", inputs: [:]).value == .null)
