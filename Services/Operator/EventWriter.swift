@@ -44,41 +44,14 @@ struct EventWriter {
     }
 }
 
-/// Writes one marker into every partition of the facts topic, in each after every fact written before.
-struct MarkerWriter {
-    struct Marker {
-        let type: EventType
-        let institution: String
-        /// What the marker's id is made of, before the partition.
-        let parts: [String]
-        /// The JSON for a marker with this id.
-        let json: (UUID128) -> String
-    }
-
-    private let configuration: KafkaConfiguration
-
-    init(_ configuration: KafkaConfiguration) {
-        self.configuration = configuration
-    }
-
-    func write(_ markers: [Marker]) throws {
-        let administration = try TopicAdministration(configuration, logger: OperatorSettings.logger)
-        guard let partitions = try administration.partitionCount(of: Topic.facts.name) else {
-            throw OperatorError(
-                "GR-OPERATOR-041", "the topic \(Topic.facts.name) does not exist; run gradus topics create",
-                exitCode: 69)
-        }
-        let messages = markers.flatMap { marker in
-            (0..<Int32(partitions)).map { partition in
-                let id = DeterministicID.make("marker", marker.parts + ["\(partition)"])
-                return EventWriter.Message(
-                    topic: Topic.facts.name, partition: partition, key: nil, value: Array(marker.json(id).utf8),
-                    headers: [
-                        ("ce_specversion", "1.0"), ("ce_id", "\(id)"), ("ce_source", "/gradus/operator"),
-                        ("ce_type", marker.type.rawValue), ("content-type", "application/json"),
-                    ])
-            }
-        }
-        try EventWriter(configuration).write(messages)
+extension EventWriter.Message {
+    /// A marker on the facts topic, which stands in its partition after every fact written before.
+    init(marker id: UUID128, type: EventType, partition: Int32, value: [UInt8]) {
+        self.init(
+            topic: Topic.facts.name, partition: partition, key: nil, value: value,
+            headers: [
+                ("ce_specversion", "1.0"), ("ce_id", "\(id)"), ("ce_source", "/gradus/operator"),
+                ("ce_type", type.rawValue), ("content-type", "application/json"),
+            ])
     }
 }

@@ -30,16 +30,6 @@ struct SchemePack {
         bundle = SchemeBundle(files: files)
     }
 
-    /// Everything wrong with the pack; empty when it may be published.
-    var faults: [SchemeFault] {
-        do {
-            let scheme = try Scheme(compiling: sources)
-            return scheme.brokenConstraints(on: scheme.effectiveFrom)
-        } catch {
-            return error.faults
-        }
-    }
-
     func compiled() throws -> Scheme {
         do {
             return try Scheme(compiling: sources)

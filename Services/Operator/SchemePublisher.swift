@@ -97,7 +97,7 @@ struct SchemePublisher {
 
     private func publishable(_ pack: SchemePack) throws -> Scheme {
         let scheme = try pack.compiled()
-        let errors = pack.faults
+        let errors = SchemeCheck.check(pack.sources).filter { $0.severity == .error }
         guard errors.isEmpty else {
             throw OperatorError(
                 "GR-OPERATOR-035",
@@ -144,13 +144,19 @@ struct SchemePublisher {
 
     private func announce(_ packs: [SchemePack]) throws {
         let schemes = try packs.map { try $0.compiled() }
-        try MarkerWriter(settings.kafkaConfiguration).write(
-            schemes.map { scheme in
-                MarkerWriter.Marker(
-                    type: .schemePublished, institution: scheme.institution,
-                    parts: ["published", scheme.id, "\(scheme.version)"]
-                ) { id in
-                    #"{"published":"\#(id)","institution":"\#(scheme.institution)","scheme":"\#(scheme.id)","version":\#(scheme.version)}"#
+        let administration = try TopicAdministration(settings.kafkaConfiguration, logger: OperatorSettings.logger)
+        guard let partitions = try administration.partitionCount(of: Topic.facts.name) else {
+            throw OperatorError(
+                "GR-OPERATOR-041", "the topic \(Topic.facts.name) does not exist; run gradus topics create",
+                exitCode: 69)
+        }
+        try EventWriter(settings.kafkaConfiguration).write(
+            schemes.flatMap { scheme in
+                (0..<Int32(partitions)).map { partition in
+                    let reference = SchemeReference(scheme: scheme.id, version: scheme.version)
+                    let marker = SchemeMarker(institution: scheme.institution, scheme: reference, partition: partition)
+                    return EventWriter.Message(
+                        marker: marker.published, type: .schemePublished, partition: partition, value: marker.encoded)
                 }
             })
     }

@@ -29,8 +29,8 @@ struct SchemeCommand: ParsableCommand {
             var errors = 0
             for folder in folders {
                 let pack = try SchemePack(path: folder)
-                let faults = pack.faults
-                errors += faults.count
+                let faults = SchemeCheck.check(pack.sources)
+                errors += faults.count { $0.severity == .error }
                 found.append(Found(folder: folder, faults: faults.map(\.description)))
                 guard !report.json else { continue }
                 for fault in faults { Terminal.line("\(folder)\(folder.hasSuffix("/") ? "" : "/")\(fault)") }
