@@ -1,4 +1,13 @@
+import ServiceKit
+
+/// Takes the bank's records and makes facts of them.
 @main
 struct IntakeService {
-    static func main() {}
+    static func main() async {
+        await launch(.intake) { (settings: IntakeSettings, host) in
+            let parts = try IntakeParts(settings, logger: host.logger, metrics: host.metrics)
+            parts.attach(to: host)
+            return parts.services
+        }
+    }
 }

@@ -30,29 +30,23 @@ public struct Draft: Sendable {
 extension RecordReader {
     /// Chooses the record's plan and follows it.
     mutating func interpret() -> Reading {
-        draft = Draft()
         if let id = identifier() { draft.eventID = id }
         guard let record = recordPlan() else { return .rejected }
         switch record.body {
         case .fact(let plan): readFact(plan)
         case .reference(let kind, let fields): readReference(kind, fields)
         }
-        guard problems.isEmpty else {
-            eventID = string(draft.eventID)
-            return .rejected
-        }
+        guard problems.isEmpty else { return .rejected }
         draft.key = digest(of: draft.eventID)
-        if case .reference = record.body {
-            eventID = string(draft.eventID)
-            return .reference
-        }
+        if case .reference = record.body { return .reference }
         return .fact
     }
 
     private mutating func identifier() -> Slice? {
         guard let value = value(source.eventID) else { return nil }
         guard value.kind == .text, value.slice.count <= 256 else {
-            problems.append(Problem(.badReference, at: source.eventID.path, "the id must be text of at most 256 bytes"))
+            problems.append(
+                RecordProblem(.badReference, at: source.eventID.path, "the id must be text of at most 256 bytes"))
             return nil
         }
         return value.slice
@@ -62,7 +56,7 @@ extension RecordReader {
         guard let kind = source.kind else { return source.records[0] }
         guard let value = value(kind) else { return nil }
         for record in source.records where record.kinds.contains(where: { equals(value.slice, $0) }) { return record }
-        problems.append(Problem(.unknownKind, at: kind.path, "the record's kind is not mapped"))
+        problems.append(RecordProblem(.unknownKind, at: kind.path, "the record's kind is not mapped"))
         return nil
     }
 
@@ -90,7 +84,8 @@ extension RecordReader {
             let byte = work[index]
             guard byte &- 0x61 < 26 || byte &- 0x30 < 10 || byte == 0x2D else {
                 problems.append(
-                    Problem(.badReference, at: plan.path, "an institution is lower-case letters, digits and hyphens"))
+                    RecordProblem(
+                        .badReference, at: plan.path, "an institution is lower-case letters, digits and hyphens"))
                 return nil
             }
         }
@@ -101,7 +96,7 @@ extension RecordReader {
         guard let type = reference(plan.type) else { return }
         draft.type = type
         guard !plan.isTypeKnown, !source.types.contains(where: { equals(type, $0) }) else { return }
-        problems.append(Problem(.unknownType, at: plan.type.path, "the fact type is not declared"))
+        problems.append(RecordProblem(.unknownType, at: plan.type.path, "the fact type is not declared"))
     }
 
     private mutating func readSubject(_ plan: FactPlan) {
@@ -113,7 +108,7 @@ extension RecordReader {
             return
         }
         guard let credit = plan.credit else {
-            if problems.isEmpty { problems.append(Problem(.noSubject, "the record names no subject")) }
+            if problems.isEmpty { problems.append(RecordProblem(.noSubject, "the record names no subject")) }
             return
         }
         draft.code = .credit
@@ -121,7 +116,7 @@ extension RecordReader {
         if let customer = reference(credit, isRequired: isOnlyWay) {
             draft.customer = customer
         } else if !isOnlyWay, problems.isEmpty {
-            problems.append(Problem(.noSubject, "the record names neither a subject nor a customer"))
+            problems.append(RecordProblem(.noSubject, "the record names neither a subject nor a customer"))
         }
     }
 
@@ -129,7 +124,7 @@ extension RecordReader {
         guard let unit = reference(plan, limit: 16) else { return }
         guard source.units.contains(where: { equals(unit, $0) }) else {
             problems.append(
-                Problem(.badUnit, at: plan.path, "the amount is in a currency or unit that is not accepted"))
+                RecordProblem(.badUnit, at: plan.path, "the amount is in a currency or unit that is not accepted"))
             return
         }
         draft.unit = unit
@@ -142,13 +137,14 @@ extension RecordReader {
         guard isReversal else {
             if of != nil {
                 problems.append(
-                    Problem(.badReversal, at: ofPlan.path, "the record names an original but is no reversal"))
+                    RecordProblem(.badReversal, at: ofPlan.path, "the record names an original but is no reversal"))
             }
             return
         }
         guard let of else { return }
         guard of.kind == .text, of.slice.count <= 256, string(of.slice) != string(draft.eventID) else {
-            problems.append(Problem(.badReversal, at: ofPlan.path, "the original's id is not another record's id"))
+            problems.append(
+                RecordProblem(.badReversal, at: ofPlan.path, "the original's id is not another record's id"))
             return
         }
         draft.reversalOf = of.slice

@@ -9,7 +9,7 @@ extension RecordReader {
             guard let value = value(attribute.value) else { continue }
             guard isExact(value) else {
                 problems.append(
-                    Problem(.badAttribute, at: attribute.value.path, "the number is written with an exponent"))
+                    RecordProblem(.badAttribute, at: attribute.value.path, "the number is written with an exponent"))
                 continue
             }
             attributeItems.append(AttributeItem(name: attribute.name, value: value.slice, kind: value.kind))
@@ -26,7 +26,7 @@ extension RecordReader {
         work.append(UInt8(ascii: "}"))
         draft.attributes = Slice(start: start, count: work.count - start)
         if draft.attributes.count > 16_384 {
-            problems.append(Problem(.badAttribute, "the attributes take more than 16,384 bytes"))
+            problems.append(RecordProblem(.badAttribute, "the attributes take more than 16,384 bytes"))
         }
     }
 
@@ -58,7 +58,7 @@ extension RecordReader {
                 $0.kind == .object && Int($0.start) + base == Int(token.start)
             })
         else {
-            problems.append(Problem(.badAttribute, at: plan.path, "the attributes are not an object"))
+            problems.append(RecordProblem(.badAttribute, at: plan.path, "the attributes are not an object"))
             return
         }
         var index = object + 1
@@ -69,21 +69,22 @@ extension RecordReader {
         attributeItems.sort { work[$0.name.range].lexicographicallyPrecedes(work[$1.name.range]) }
         for (first, second) in zip(attributeItems, attributeItems.dropFirst())
         where work[first.name.range] == work[second.name.range] {
-            problems.append(Problem(.givenTwice, at: plan.path, "an attribute is given twice"))
+            problems.append(RecordProblem(.givenTwice, at: plan.path, "an attribute is given twice"))
         }
     }
 
     private mutating func readMember(name: JSONToken, value: JSONToken, _ plan: FieldPlan) {
         guard value.kind != .null else { return }
         guard let nameSlice = text(name), (1...64).contains(nameSlice.count) else {
-            problems.append(Problem(.badAttribute, at: plan.path, "an attribute's name has more than 64 bytes or none"))
+            problems.append(
+                RecordProblem(.badAttribute, at: plan.path, "an attribute's name has more than 64 bytes or none"))
             return
         }
         guard let item = item(nameSlice, value), isExact(Value(slice: item.value, kind: item.kind)),
             !source.reserved.contains(where: { equals(nameSlice, $0) })
         else {
             problems.append(
-                Problem(
+                RecordProblem(
                     .badAttribute, at: plan.path, "an attribute is nested, has an exponent, or a name that Intake uses")
             )
             return

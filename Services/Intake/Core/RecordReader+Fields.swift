@@ -20,7 +20,8 @@ extension RecordReader {
         if let values = plan.values {
             guard let entry = values.first(where: { equals(value.slice, $0.from) }) else {
                 if !plan.isOptional {
-                    problems.append(Problem(.unknownValue, at: plan.path, "the value is not in the table of values"))
+                    problems.append(
+                        RecordProblem(.unknownValue, at: plan.path, "the value is not in the table of values"))
                 }
                 return nil
             }
@@ -31,7 +32,9 @@ extension RecordReader {
 
     private mutating func absent(_ plan: FieldPlan, isRequired: Bool) -> Value? {
         if let fallback = plan.fallback { return Value(slice: fallback, kind: plan.fallbackKind) }
-        if isRequired, !plan.isOptional { problems.append(Problem(.missing, at: plan.path, "the member is missing")) }
+        if isRequired, !plan.isOptional {
+            problems.append(RecordProblem(.missing, at: plan.path, "the member is missing"))
+        }
         return nil
     }
 
@@ -50,7 +53,7 @@ extension RecordReader {
             let slice = Slice(start: Int(token.start), count: Int(token.end - token.start))
             return Value(slice: slice, kind: token.kind == .number ? .number : .flag)
         case .object, .array, .null:
-            problems.append(Problem(.wrongType, at: plan.path, "the member is not a single value"))
+            problems.append(RecordProblem(.wrongType, at: plan.path, "the member is not a single value"))
             return nil
         }
     }
@@ -60,12 +63,13 @@ extension RecordReader {
     mutating func reference(_ plan: FieldPlan, limit: Int = 64, isRequired: Bool = true) -> Slice? {
         guard let value = value(plan, isRequired: isRequired) else { return nil }
         guard value.kind == .text || plan.slot < 0 else {
-            problems.append(Problem(.wrongType, at: plan.path, "a reference must be text"))
+            problems.append(RecordProblem(.wrongType, at: plan.path, "a reference must be text"))
             return nil
         }
         guard Int(value.slice.count) <= limit, isPlain(value.slice) else {
             problems.append(
-                Problem(.badReference, at: plan.path, "the reference is too long or has a character it may not have"))
+                RecordProblem(
+                    .badReference, at: plan.path, "the reference is too long or has a character it may not have"))
             return nil
         }
         return value.slice
@@ -85,7 +89,7 @@ extension RecordReader {
         guard value.kind == .text, let date = CalendarDate(utf8: work.span.extracting(value.slice.range)),
             date >= .earliest, date <= .latest
         else {
-            problems.append(Problem(.badDate, at: plan.path, "there is no such day"))
+            problems.append(RecordProblem(.badDate, at: plan.path, "there is no such day"))
             return nil
         }
         return date
@@ -94,7 +98,7 @@ extension RecordReader {
     mutating func moment(_ plan: FieldPlan, zone: [UInt8], isRequired: Bool = true) -> (Timestamp, Int)? {
         guard let value = value(plan, isRequired: isRequired) else { return nil }
         if value.kind == .text, value.slice.count >= 19, let moment = moment(value.slice, zone) { return moment }
-        problems.append(Problem(.badTime, at: plan.path, "there is no such moment"))
+        problems.append(RecordProblem(.badTime, at: plan.path, "there is no such moment"))
         return nil
     }
 
@@ -128,7 +132,7 @@ extension RecordReader {
             let read = Quantity(utf8: work.span.extracting(value.slice.range)), let amount = scaled(read, scale)
         else {
             problems.append(
-                Problem(
+                RecordProblem(
                     .badAmount, at: plan.path, "the amount is not an exact decimal number in the range that is kept"))
             return nil
         }
@@ -147,7 +151,7 @@ extension RecordReader {
         guard let value = value(plan, isRequired: false) else { return false }
         if equals(value.slice, Self.yes) { return true }
         if !equals(value.slice, Self.no) {
-            problems.append(Problem(.wrongType, at: plan.path, "the flag is neither true nor false"))
+            problems.append(RecordProblem(.wrongType, at: plan.path, "the flag is neither true nor false"))
         }
         return false
     }

@@ -12,7 +12,7 @@ extension RecordReader {
         case .target: reference = readTarget(fields)
         case .calendar: reference = readCalendarDay(fields)
         }
-        if problems.isEmpty, reference == nil { problems.append(Problem(.missing, "a member is missing")) }
+        if problems.isEmpty, reference == nil { problems.append(RecordProblem(.missing, "a member is missing")) }
         draft.content = referenceDigest(fields)
     }
 
@@ -35,7 +35,8 @@ extension RecordReader {
     private mutating func words(_ name: String, _ fields: [String: FieldPlan], limit: Int = 200) -> String? {
         guard let plan = fields[name], let value = value(plan) else { return nil }
         guard value.kind == .text, value.slice.count <= limit else {
-            problems.append(Problem(.wrongType, at: plan.path, "the member must be text of at most \(limit) bytes"))
+            problems.append(
+                RecordProblem(.wrongType, at: plan.path, "the member must be text of at most \(limit) bytes"))
             return nil
         }
         return string(value.slice)
@@ -54,7 +55,7 @@ extension RecordReader {
         let zone = words("zone", fields, limit: 6) ?? "+08:00"
         let currency = words("currency", fields, limit: 3) ?? "CNY"
         if Currency(currency) == nil {
-            problems.append(Problem(.badUnit, at: "/currency", "the currency is not an ISO code"))
+            problems.append(RecordProblem(.badUnit, at: "/currency", "the currency is not an ISO code"))
         }
         guard let id, let name else { return nil }
         return .institution(id: id, name: name, zone: zone, currency: currency)
@@ -100,7 +101,7 @@ extension RecordReader {
         let (from, to) = (day("validFrom", fields), day("validTo", fields))
         if let from, let to, to < from {
             problems.append(
-                Problem(.badRange, at: fields["validTo"]?.path ?? "", "the assignment ends before it begins"))
+                RecordProblem(.badRange, at: fields["validTo"]?.path ?? "", "the assignment ends before it begins"))
         }
         guard let institution, let id, let customer, let manager, let share, let from else { return nil }
         return .assignment(
@@ -112,7 +113,7 @@ extension RecordReader {
     private mutating func share(_ fields: [String: FieldPlan]) -> Share? {
         guard let plan = fields["share"], let value = value(plan, isRequired: false) else { return .whole }
         guard value.kind != .flag, let share = Share(string(value.slice)) else {
-            problems.append(Problem(.badShare, at: plan.path, "the share is not a part of one"))
+            problems.append(RecordProblem(.badShare, at: plan.path, "the share is not a part of one"))
             return nil
         }
         return share
@@ -122,12 +123,12 @@ extension RecordReader {
         let institution = scope(fields)
         let (manager, unit) = (id("manager", fields), id("unit", fields))
         if (manager == nil) == (unit == nil), problems.isEmpty {
-            problems.append(Problem(.noSubject, "a target names either a manager or a unit"))
+            problems.append(RecordProblem(.noSubject, "a target names either a manager or a unit"))
         }
         let (kpi, periodText) = (id("kpi", fields), words("period", fields, limit: 16))
         let period = periodText.flatMap { Period($0) }
         if periodText != nil, period == nil {
-            problems.append(Problem(.badDate, at: fields["period"]?.path ?? "", "there is no such period"))
+            problems.append(RecordProblem(.badDate, at: fields["period"]?.path ?? "", "there is no such period"))
         }
         let amount = fields["amount"].flatMap { quantity($0, scale: nil) }
         let amountUnit = id("amountUnit", fields)

@@ -20,9 +20,9 @@ public struct RecordReader: Sendable {
     var base = 0
     public internal(set) var draft = Draft()
     public internal(set) var reference: ReferenceRecord?
-    public internal(set) var problems: [Problem] = []
+    public internal(set) var problems: [RecordProblem] = []
     /// The record's own id, as far as it could be read.
-    public internal(set) var eventID: String = ""
+    public var recordID: String { draft.eventID.isEmpty ? "" : string(draft.eventID) }
     var attributeItems: [AttributeItem] = []
 
     struct AttributeItem {
@@ -74,7 +74,7 @@ public struct RecordReader: Sendable {
         problems.removeAll(keepingCapacity: true)
         for index in slots.indices { slots[index] = Self.absent }
         reference = nil
-        eventID = ""
+        draft = Draft()
     }
 
     private mutating func take(_ envelope: [(name: String, value: String)]) {
@@ -94,11 +94,11 @@ public struct RecordReader: Sendable {
     private mutating func walkEnvelope() {
         walk(0, CompiledSource.envelopeRoot)
         guard isVersionOne else {
-            problems.append(Problem(.notCloudEvents, at: "/specversion", "specversion is not 1.0"))
+            problems.append(RecordProblem(.notCloudEvents, at: "/specversion", "specversion is not 1.0"))
             return
         }
         guard let data = member("data"), tape.tokens[data].kind == .object else {
-            problems.append(Problem(.missing, at: "/data", "the event has no data object"))
+            problems.append(RecordProblem(.missing, at: "/data", "the event has no data object"))
             return
         }
         walk(data, CompiledSource.dataRoot)
@@ -131,7 +131,7 @@ public struct RecordReader: Sendable {
 
     private mutating func put(_ value: JSONToken, into slot: Int) {
         guard slots[slot].end < 0 else {
-            problems.append(Problem(.givenTwice, "a member is given twice"))
+            problems.append(RecordProblem(.givenTwice, "a member is given twice"))
             return
         }
         guard value.kind != .null else { return }
@@ -169,7 +169,7 @@ public struct RecordReader: Sendable {
     }
 
     mutating func reject(_ code: ProblemCode, at path: String = "", _ message: String) -> Reading {
-        problems.append(Problem(code, at: path, message))
+        problems.append(RecordProblem(code, at: path, message))
         return .rejected
     }
 

@@ -1,5 +1,5 @@
 /// One thing that is wrong with a record: a stable code, where, what, and what to do. It never holds the value.
-public struct Problem: Hashable, Sendable {
+public struct RecordProblem: Hashable, Sendable {
     public var code: ProblemCode
     /// The member at fault, as a JSON Pointer, `ce:NAME` for a CloudEvents attribute, or empty for the whole record.
     public var path: String
@@ -14,7 +14,7 @@ public struct Problem: Hashable, Sendable {
     }
 }
 
-extension Problem: CustomStringConvertible {
+extension RecordProblem: CustomStringConvertible {
     public var description: String {
         "\(code.rawValue) \(path.isEmpty ? "record" : path): \(message); \(remedy)"
     }
@@ -54,7 +54,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
     case badRow = "GR-INTAKE-134"
 
     /// What the sender does about it, unless a problem says better.
-    var remedy: String {
+    public var remedy: String {
         switch self {
         case .notJSON: "send one complete UTF-8 JSON text"
         case .notAnObject: "send a JSON object"
@@ -81,7 +81,7 @@ public enum ProblemCode: String, Sendable, CaseIterable {
         case .reversalDiffers: "repeat every value of the original in its reversal"
         case .badRange: "send an end that is not before the start"
         case .unknownSource: "name a source of the configuration that accepts HTTP"
-        case .controlTotal: "send the whole file again with the right control total, under a new name"
+        case .controlTotal: "send the whole file again with the right control total"
         case .changedFile: "send corrections in a file with a new name"
         case .badControl: "send the control record as the source configuration says"
         case .wrongEncoding: "send the encoding that the source configuration names"
