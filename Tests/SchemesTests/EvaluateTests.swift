@@ -18,7 +18,7 @@ struct EvaluateTests {
             customer: customer, source: "t", sourceID: "1", attributes: attributes)
     }
 
-    private func evaluate(_ rules: String, _ facts: [Fact], _ period: String = "2026-03") throws -> Evaluation {
+    private func evaluate(_ rules: String, _ facts: [Fact], _ period: String = "2026-03") throws -> Schemes.Evaluation {
         var store = MemoryStore(try Sample.compile(rules))
         for fact in facts { store.add(fact) }
         return store.scheme.evaluate(store.inputs(for: Sample.manager, try Sample.month(period)), tracing: true)

@@ -47,6 +47,10 @@ final class SchemeCompiler {
         }
         if let covers = header.covers { storage.covers = Formula(covers, names: storage.names, faults: faults) }
         storage.unusedNames = unusedNames()
+        storage.elements = heads.map { head in
+            WrittenElement(
+                kind: head.kind.rawValue, name: head.name.text, clause: head.clause, values: head.fields.canonical)
+        }
         Planner(self).plan()
         return storage
     }

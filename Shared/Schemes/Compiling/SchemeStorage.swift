@@ -35,6 +35,8 @@ struct SchemeStorage: Sendable {
     var scoreSlot: Int?
     var ladderSlots: [Int] = []
     var publishedSlots: [Int] = []
+    /// The elements as they were written, in document order.
+    var elements: [WrittenElement] = []
     /// Parameters, measures and tables that nothing reads.
     var unusedNames: [Located] = []
 
@@ -47,6 +49,14 @@ struct SchemeStorage: Sendable {
             return .null
         }
     }
+}
+
+/// An element as it was written, for comparing versions.
+struct WrittenElement: Sendable {
+    let kind: String
+    let name: String
+    let clause: Clause
+    let values: [String: String]
 }
 
 /// What is evaluated at one kind of close for one kind of subject.

@@ -75,6 +75,22 @@ extension Trace {
     }
 }
 
+extension Trace {
+    /// One figure, then what went into it, each further in than what it explains.
+    public func explain(_ figure: String, _ language: Language) -> String {
+        var lines: [String] = []
+        var shown: Set<String> = []
+        func add(_ name: String, depth: Int) {
+            guard let node = nodes.first(where: { $0.figure == name }), shown.insert(name).inserted else { return }
+            let indent = String(repeating: "  ", count: depth)
+            lines += node.render(language).split(separator: "\n").map { indent + $0 }
+            for input in node.inputs { add(input.name, depth: depth + 1) }
+        }
+        add(figure, depth: 0)
+        return lines.joined(separator: "\n")
+    }
+}
+
 extension TraceNode {
     /// The figure, its value and how it came about.
     public func render(_ language: Language) -> String {

@@ -69,6 +69,12 @@ extension Scheme {
     public var subjectKinds: Set<SubjectKind> { Set(storage.plans.keys.map(\.subject)) }
     /// All fact types the scheme reads, `manager.profile` left out.
     public var factTypes: Set<String> { Set(storage.header.facts.keys) }
+    /// The fact types for which ``arrivals(of:calendar:)`` can bring something about; all others need not be asked.
+    public var arrivalFactTypes: Set<String> {
+        let storage = storage
+        return Set(storage.findings.keys).union(storage.statuses.keys).union(storage.factTasks.keys)
+            .union(storage.factNotices.keys).union(storage.liabilities.keys)
+    }
     /// What Scoring keeps incrementally.
     public var series: [SeriesDefinition] { storage.series }
     /// The types of which ``evaluate(_:tracing:)`` needs the facts themselves.

@@ -125,6 +125,22 @@ final class Fields {
         return Located(text: scalar.string, place: place)
     }
 
+    /// Each key with its value as one canonical text, for comparing versions.
+    var canonical: [String: String] {
+        var texts: [String: String] = [:]
+        for pair in pairs { texts[pair.key] = Self.canonical(pair.node) }
+        return texts
+    }
+
+    private static func canonical(_ node: Node) -> String {
+        if let scalar = node.scalar {
+            return scalar.string.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        }
+        if let sequence = node.sequence { return "[" + sequence.map(canonical).joined(separator: ", ") + "]" }
+        let pairs = (node.mapping ?? [:]).map { "\(canonical($0.key)): \(canonical($0.value))" }
+        return "{ " + pairs.joined(separator: ", ") + " }"
+    }
+
     /// The root mapping of a file.
     static func root(of source: SchemeSource, faults: FaultLog) -> Fields? {
         do {
