@@ -95,6 +95,12 @@ let package = Package(
         .tests("ContractsTests", needs: ["Contracts", "Domain"]),
         .tests("FEELTests", needs: ["FEEL", "Domain"]),
         .tests("DMNTests", needs: ["DMN", "FEEL", "Domain"]),
+        .tests(
+            "ScoringTests",
+            needs: [
+                "Scoring", "ScoringCore", "ScoringStores", "Schemes", "Contracts", "Domain", "Kafka", "Messaging",
+                "Postgres", "ServiceKit", "TestServers", "MockBroker", .log,
+            ]),
         .tests("SchemesTests", needs: ["Schemes", "FEEL", "Domain"]),
         .target(
             name: "TestServers", dependencies: ["Kafka", "Postgres", .log], path: "Tests/TestServers",

@@ -13,9 +13,6 @@ extension BatchOutcome {
 }
 
 extension ScoringFault: ClassifiedFault {
-    /// Waiting helps only where another partition has to come first.
-    public var isTransient: Bool {
-        if case .earlierCloseOpen = self { return true }
-        return false
-    }
+    /// None passes by waiting.
+    public var isTransient: Bool { false }
 }

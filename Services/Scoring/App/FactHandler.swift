@@ -7,15 +7,17 @@ import ScoringStores
 
 /// Applies a partition's facts and markers, batch by batch, each in the transaction that moves the offset past it.
 struct FactHandler: BatchHandler {
-    private let options: FactOptions
+    let options: FactOptions
+    let library: SchemeLibrary
     private let counters: ScoringCounters
     private let scanner = FactScanner()
     private var states: [Int32: PartitionState] = [:]
     private var work = FactWork()
-    private var tally = BatchTally()
+    var tally = BatchTally()
 
-    init(options: FactOptions, counters: ScoringCounters) {
+    init(options: FactOptions, library: SchemeLibrary, counters: ScoringCounters) {
         self.options = options
+        self.library = library
         self.counters = counters
     }
 
@@ -50,7 +52,7 @@ struct FactHandler: BatchHandler {
     private mutating func state(of context: BatchContext, _ connection: Connection) throws -> PartitionState {
         let partition = context.partition.partition
         if let known = states[partition], known.epoch == context.epoch { return known }
-        let state = try PartitionState(partition: partition, epoch: context.epoch, connection)
+        let state = try PartitionState(partition: partition, epoch: context.epoch, connection, library)
         states[partition] = state
         return state
     }
@@ -68,7 +70,7 @@ struct FactHandler: BatchHandler {
         _ outcome: inout BatchOutcome
     ) throws {
         guard !range.isEmpty else { return }
-        try work.apply(batch, range, state, connection, scanner, &outcome)
+        try work.apply(batch, range, state, connection, library, scanner, &outcome)
         tally.conflicts += work.conflicts
         tally.late += work.late.count
     }

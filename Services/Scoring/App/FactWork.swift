@@ -19,12 +19,13 @@ struct FactWork {
     private var batch = FactBatch()
     private var plans: [TypePlan] = []
     private var table = AggregateTable()
+    private var arrivals: [Arrival] = []
     private(set) var late: [PeriodStore.LateFact] = []
     private(set) var conflicts = 0
 
     mutating func apply(
         _ messages: MessageBatch, _ range: Range<Int>, _ state: PartitionState, _ connection: Connection,
-        _ scanner: FactScanner, _ outcome: inout BatchOutcome
+        _ library: SchemeLibrary, _ scanner: FactScanner, _ outcome: inout BatchOutcome
     ) throws {
         reset()
         let store = FactStore(connection)
@@ -36,6 +37,13 @@ struct FactWork {
         try AggregateStore(connection).add(table)
         try settleReversals(new, state, store, connection)
         if !late.isEmpty { try PeriodStore(connection).mark(late, partition: state.partition) }
+        if !arrivals.isEmpty {
+            // In the order of the log, whatever the store's order is.
+            arrivals.sort { $0.offset < $1.offset }
+            var work = ArrivalWork(connection, library)
+            try work.run(arrivals, state.active)
+            outcome.outbox += work.events.map { OutboxRow($0) }
+        }
         outcome.applied += new.count
     }
 
@@ -45,6 +53,7 @@ struct FactWork {
         batch.removeAll()
         table.removeAll()
         late.removeAll(keepingCapacity: true)
+        arrivals.removeAll()
         conflicts = 0
     }
 }
@@ -77,7 +86,7 @@ extension FactWork {
                 continue
             }
             guard
-                let plan = state.plans.plan(
+                let plan = state.active.plans.plan(
                     institution: value.extracting(view.institution.range), type: value.extracting(view.type.range))
             else {
                 outcome.reject(index, ScoringFault.unknownType)
@@ -175,6 +184,10 @@ extension FactWork {
             if plan.needsWholeFact, let range = messages.valueRange(fact.index) {
                 let whole = Fact(fact.view, of: bytes.extracting(range))
                 fits = table.add(parts, plan, whole)
+                if fits, plan.hasArrivals {
+                    let offset = messages.offset(fact.index)
+                    arrivals.append(Arrival(subject: fact.subject, fact: whole, offset: offset))
+                }
             } else {
                 fits = table.addBase(parts, plan)
             }
@@ -231,6 +244,6 @@ extension FactWork {
         if !undone.isEmpty, try store.addEarlyReversals(of: undone, partition: state.partition) > 0 {
             state.hasEarlyReversals = true
         }
-        try OrderRecount(connection).run(table, state.plans)
+        try OrderRecount(connection).run(table, state.active.plans)
     }
 }

@@ -12,25 +12,26 @@ final class PartitionState {
     let epoch: Int64
     var subjects: ReferenceTable
     var hasEarlyReversals: Bool
-    private(set) var plans: InstitutionPlans
+    private(set) var active: PlanStore.Active
     /// The last day of the latest period that a marker of this partition has ended, by institution.
     private(set) var closedThrough: [String: CalendarDate]
     private(set) var latestClosedDay: CalendarDate?
 
-    init(partition: Int32, epoch: Int64, _ connection: Connection) throws {
+    init(partition: Int32, epoch: Int64, _ connection: Connection, _ library: SchemeLibrary) throws {
         let store = FactStore(connection)
         self.partition = partition
         self.epoch = epoch
         subjects = try store.subjects(ofPartition: partition)
         hasEarlyReversals = try store.hasEarlyReversals(partition)
-        plans = try PlanStore(connection).plans(ofPartition: partition)
+        active = try PlanStore(connection, library).active(inPartition: partition)
         closedThrough = try PeriodStore(connection).closedThrough(partition)
+            .merging(try MarkerStore(connection).waitingThrough(partition)) { max($0, $1) }
         latestClosedDay = closedThrough.values.max()
     }
 
     /// Reads again which schemes are active.
-    func reloadPlans(_ connection: Connection) throws {
-        plans = try PlanStore(connection).plans(ofPartition: partition)
+    func reload(_ connection: Connection, _ library: SchemeLibrary) throws {
+        active = try PlanStore(connection, library).active(inPartition: partition)
     }
 
     /// Takes note that a period has ended in this partition.

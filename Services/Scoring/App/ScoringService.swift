@@ -1,4 +1,5 @@
 import Messaging
+import ScoringStores
 import ServiceKit
 
 /// Counts facts, evaluates schemes at period markers, and publishes what it finds.
@@ -8,12 +9,19 @@ struct ScoringService {
         await launch(.scoring) { (settings: ScoringSettings, host) in
             let counters = ScoringCounters(host.metrics)
             let options = settings.facts
+            let library = SchemeLibrary()
+            let closes = CloseLoop(
+                database: try settings.connection(), library: library, options: options, logger: host.logger)
             let loop = ConsumerLoop(try settings.consumer(), logger: host.logger) { _ in
-                FactHandler(options: options, counters: counters)
+                FactHandler(options: options, library: library, counters: counters)
             }
             let relay = OutboxRelay(try settings.relay(), logger: host.logger)
             ScoringProbes(loop, database: try settings.connection()).add(to: host.probes)
-            return [OutboxRelayService(relay), ConsumerLoopService(loop)]
+            return [
+                OutboxRelayService(relay),
+                BlockingService("closes") { stop in try closes.run(until: stop) },
+                ConsumerLoopService(loop),
+            ]
         }
     }
 }

@@ -12,8 +12,10 @@ public enum ScoringFault: Error, Hashable, Sendable {
     case unknownScheme(String)
     /// The store gave no number to a subject.
     case unnumberedSubject
-    /// An earlier close has not finished its second phase yet.
-    case earlierCloseOpen(period: String)
+    /// A close that was just written is not there.
+    case lostClose(period: String)
+    /// A stored result is not in the form in which this version writes it.
+    case unreadableResult
 
     /// The stable code, as written to dead letters.
     public var code: String {
@@ -23,8 +25,9 @@ public enum ScoringFault: Error, Hashable, Sendable {
         case .conflict: "GR-SCORING-003"
         case .sumOutOfRange: "GR-SCORING-004"
         case .unknownScheme: "GR-SCORING-005"
-        case .earlierCloseOpen: "GR-SCORING-006"
-        case .unnumberedSubject: "GR-SCORING-007"
+        case .unnumberedSubject: "GR-SCORING-006"
+        case .lostClose: "GR-SCORING-007"
+        case .unreadableResult: "GR-SCORING-008"
         }
     }
 }
@@ -42,10 +45,12 @@ extension ScoringFault: CustomStringConvertible {
             "a sum with this amount leaves the range of the store; check the amount and its unit"
         case .unknownScheme(let scheme):
             "the marker names \(scheme), which is not published in that version"
+        case .lostClose(let period):
+            "the close of \(period) vanished while it was begun; run the command again"
+        case .unreadableResult:
+            "a stored result cannot be read; was it written by a newer version?"
         case .unnumberedSubject:
             "the store gave a subject no number; look at its log"
-        case .earlierCloseOpen(let period):
-            "the close of \(period) has not finished; its marker comes first"
         }
     }
 }

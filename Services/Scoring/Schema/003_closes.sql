@@ -42,6 +42,18 @@ CREATE TABLE scoring.close_partition (
 CREATE INDEX close_partition_partition ON scoring.close_partition (partition);
 COMMENT ON COLUMN scoring.close_partition.cut_at IS 'the marker message''s time, in milliseconds since 1970';
 
+-- Markers that came while an earlier close was not finished, as happens in a replay or a backlog.
+CREATE TABLE scoring.waiting_marker (
+    institution text COLLATE "C" NOT NULL,
+    partition smallint NOT NULL,
+    "offset" bigint NOT NULL,
+    marked_at bigint NOT NULL,
+    close uuid NOT NULL,
+    last_day date NOT NULL,
+    marker text NOT NULL,
+    PRIMARY KEY (partition, "offset")
+);
+
 -- Subjects with facts that came after the close of a period that they belong to.
 CREATE TABLE scoring.late (
     subject int PRIMARY KEY,
@@ -85,6 +97,8 @@ CREATE TABLE scoring.grade (
     grade text NOT NULL,
     valid_from date NOT NULL,
     source text NOT NULL CHECK (source IN ('appointment', 'scheme')),
+    -- Of the fact that appointed or decided; null for grades that a close decided.
+    "offset" bigint,
     state text NOT NULL DEFAULT 'held' CHECK (state IN ('held', 'withdrawn')),
     event text NOT NULL
 );

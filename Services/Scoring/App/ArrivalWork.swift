@@ -1,0 +1,90 @@
+import Contracts
+import Domain
+import Postgres
+import Schemes
+import ScoringCore
+import ScoringStores
+
+/// A fact that is new in the store and may act by itself.
+struct Arrival {
+    let subject: Int32
+    let fact: Fact
+    let offset: Int64
+}
+
+/// Does at once what follows from single facts: findings, statuses, tasks, notices, appointments and decisions.
+struct ArrivalWork {
+    let connection: Connection
+    let library: SchemeLibrary
+    private(set) var events: [OutgoingEvent] = []
+
+    init(_ connection: Connection, _ library: SchemeLibrary) {
+        self.connection = connection
+        self.library = library
+    }
+
+    /// Facts that are new in the store, in the order of their offsets.
+    mutating func run(_ facts: [Arrival], _ active: PlanStore.Active) throws {
+        var calendars: [String: WorkCalendar] = [:]
+        var entries: [EffectStore.Entry] = []
+        for arrival in facts {
+            let (subject, fact) = (arrival.subject, arrival.fact)
+            if fact.type == "manager.appointed" {
+                try TaskStore(connection).appoint(fact, subject: subject, offset: arrival.offset)
+            }
+            let institution = fact.subject.institution
+            for scheme in active.schemes(of: institution, on: fact.businessDate) {
+                if calendars[institution] == nil {
+                    calendars[institution] = try library.calendar(of: institution, on: connection)
+                }
+                let effects = scheme.arrivals(of: fact, calendar: calendars[institution] ?? WorkCalendar())
+                entries += effects.map { Self.entry($0, scheme, subject, fact, arrival.offset) }
+            }
+            if fact.type == "decision.made", fact.sign > 0 {
+                try apply(entries)
+                entries = []
+                try decide(fact, arrival.offset)
+            }
+        }
+        try apply(entries)
+    }
+
+    /// Stores effects, publishes them, and takes up decisions that were waiting for the tasks among them.
+    mutating func apply(_ entries: [EffectStore.Entry]) throws {
+        guard !entries.isEmpty else { return }
+        let (made, tasks) = try EffectStore(connection).apply(entries)
+        events += made
+        guard !tasks.isEmpty else { return }
+        for (payload, offset) in try TaskStore(connection).takeWaiting(for: tasks) {
+            try decide(try FactCodec.decode(payload.span), offset)
+        }
+    }
+
+    private mutating func decide(_ fact: Fact, _ offset: Int64) throws {
+        guard case .text(let text)? = fact.attributes["task"], let id = UUID128(text) else { return }
+        let store = TaskStore(connection)
+        let (open, isKnown) = try store.task(id)
+        guard let open else {
+            if !isKnown, let subject = try store.number(of: fact.subject) {
+                try store.wait(fact.id, subject: subject, for: id)
+            }
+            return
+        }
+        let scheme = try library.scheme(open.scheme, version: open.version, on: connection)
+        let answer = scheme.answer(
+            fact, to: open.request, openTasks: try store.open(of: open.subject),
+            grades: try store.grades(of: open.subject),
+            calendar: try library.calendar(of: scheme.institution, on: connection))
+        guard case .effects(let effects) = answer else { return }
+        try apply(effects.map { Self.entry($0, scheme, open.subject, fact, offset) })
+    }
+
+    private static func entry(
+        _ effect: Effect, _ scheme: Scheme, _ subject: Int32, _ fact: Fact, _ offset: Int64
+    ) -> EffectStore.Entry {
+        EffectStore.Entry(
+            subject: subject, record: EffectRecord(effect, of: scheme), occasion: fact.id.description,
+            day: fact.businessDate, isArrival: true, decision: fact.type == "decision.made" ? fact.id : nil,
+            offset: offset)
+    }
+}

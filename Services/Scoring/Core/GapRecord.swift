@@ -1,0 +1,18 @@
+public import Schemes
+
+/// Something that could not be judged because data are missing, as it is kept with a result.
+public struct GapRecord: Codable, Hashable, Sendable {
+    public let kind: String
+    public let rule: String
+    public let figure: String
+    public let zh: String
+    public let en: String
+
+    public init(_ gap: Gap) {
+        kind = gap.kind.rawValue
+        rule = gap.rule
+        figure = gap.figure
+        zh = gap.text.zh
+        en = gap.text.en
+    }
+}
