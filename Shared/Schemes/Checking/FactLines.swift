@@ -51,7 +51,7 @@ struct FactLines {
     private func fact(_ line: Fields, _ type: String, _ day: CalendarDate, _ number: String) -> Fact {
         let at = line.text("at")?.text ?? "08:00"
         let seconds = TimeOfDay(at)?.seconds ?? 0
-        let kind = line.text("kind of subject").flatMap { SubjectKind(rawValue: $0.text) } ?? .manager
+        let kind = line.text("kind of subject").flatMap { SubjectKind(rawValue: $0.text) } ?? scheme.subjectKind
         let id = line.text("subject")?.text ?? subject
         let who = Subject(institution: scheme.institution, kind: kind, id: id)
         return Fact(

@@ -91,6 +91,19 @@ extension TestRun {
             }
             compareSets("\(when) tasks", actual, expected.texts("tasks").map(\.text))
         }
+        if let amounts = expected.fields("amounts") {
+            for key in amounts.keys {
+                let total = effects.compactMap { Self.amount($0, of: key.text) }.reduce(.zero, +)
+                compare("\(when) amount of \(key.text)", total.text, amounts.text(key.text)?.text ?? "")
+            }
+        }
+        if let due = expected.fields("due") {
+            let tasks = effects.compactMap { if case .task(let task) = $0 { task } else { nil } }
+            for key in due.keys {
+                let actual = tasks.first { $0.task == key.text }.map { "\($0.dueAt.date())" }
+                compare("\(when) due day of \(key.text)", actual ?? "none", due.text(key.text)?.text ?? "")
+            }
+        }
         if expected.node("statuses") != nil {
             let actual = effects.compactMap { if case .status(let change) = $0 { change.status } else { nil } }
             compareSets("\(when) statuses", actual, expected.texts("statuses").map(\.text))
@@ -124,6 +137,16 @@ extension TestRun {
                 let actual = sent.map { row in "\(row["rank"] ?? "") \(row["manager"] ?? "")" }
                 compare("\(when) rows of \(key.text)", actual.joined(separator: ", "), wanted.joined(separator: ", "))
             }
+        }
+    }
+
+    /// What an effect charges somebody, or proposes to charge.
+    private static func amount(_ effect: Effect, of subject: String) -> Decimal128? {
+        switch effect {
+        case .finding(let finding) where finding.subject.id == subject:
+            finding.amount.map { Decimal128(units: $0.minorUnits, scale: 2) }
+        case .task(let task) where task.subject.id == subject: task.context["amount"].flatMap { Decimal128($0) }
+        default: nil
         }
     }
 

@@ -22,7 +22,7 @@ struct TestRun {
         self.scheme = scheme
         self.test = test
         self.faults = faults
-        subject = Subject(institution: scheme.institution, kind: .manager, id: id)
+        subject = Subject(institution: scheme.institution, kind: scheme.subjectKind, id: id)
         let reader = FactLines(scheme: scheme, subject: id, calendar: calendar, faults: faults)
         let ignoresBackground = test.text("background")?.text == "none"
         facts = reader.facts((ignoresBackground ? [] : background) + test.list("facts"))
@@ -43,6 +43,11 @@ struct TestRun {
             let expected = test.texts("open tasks").map(\.text).sorted()
             let actual = store.openTasks.values.map { "\($0.task): \($0.role)" }.sorted()
             compare("open tasks", actual.joined(separator: "; "), expected.joined(separator: "; "))
+        }
+        if test.node("statuses") != nil {
+            let actual = store.statuses.values.filter { $0.subject == subject }.map(\.status).sorted()
+            let expected = test.texts("statuses").map(\.text).sorted()
+            compare("statuses", actual.joined(separator: "; "), expected.joined(separator: "; "))
         }
         expectGrades()
         expectPublishable()
@@ -101,11 +106,14 @@ struct TestRun {
         let date = SchemeHeader.date(fields, "date") ?? scheme.effectiveFrom
         let option = fields.required("decision")?.text ?? ""
         let gives = fields.text("gives")?.text ?? "accepted"
+        let amount = fields.text("amount").flatMap { Quantity($0.text) }
+        var attributes: [String: AttributeValue] = ["decision": .text(option)]
+        if let by = fields.text("by") { attributes["by"] = .text(by.text) }
         fields.finish()
         let decision = Fact(
             id: DeterministicID.make("test-decision", task, option, date.description), subject: subject,
-            type: "decision.made", businessDate: date, occurredAt: Timestamp(startOf: date), source: "test",
-            sourceID: "", attributes: ["decision": .text(option)])
+            type: "decision.made", businessDate: date, occurredAt: Timestamp(startOf: date), amount: amount,
+            source: "test", sourceID: "", attributes: attributes)
         let answer = store.answer(task, with: decision)
         let actual: String =
             switch answer {

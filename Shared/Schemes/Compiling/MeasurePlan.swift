@@ -7,6 +7,8 @@ final class MeasurePlan: Sendable {
         case averageDaily = "average daily balance"
         case highest = "highest balance"
         case customers = "distinct customers"
+        case firstDate = "first date"
+        case lastDate = "last date"
     }
 
     let take: Take

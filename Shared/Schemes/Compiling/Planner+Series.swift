@@ -12,7 +12,8 @@ extension Planner {
             let figure = storage.figures[position]
             guard case .measure(let plan) = figure.work else { continue }
             let needsDays =
-                !plan.window.isMonthly || dayMeasures.contains(figure.slot) || presence.contains(figure.slot)
+                !plan.window.isMonthly || plan.take == .firstDate || plan.take == .lastDate
+                || dayMeasures.contains(figure.slot) || presence.contains(figure.slot)
             let bucket: SeriesDefinition.Bucket = needsDays ? .day : .month
             let key = Self.key(plan.series, bucket)
             let index = indexOfKey[key] ?? storage.series.count

@@ -149,7 +149,7 @@ struct Planner {
             guard case .period(let kinds, let when, let times) = task.trigger, kinds.contains(key.period) else {
                 continue
             }
-            roots += (when?.reads ?? []) + (times?.reads ?? [])
+            roots += (when?.reads ?? []) + (times?.reads ?? []) + task.figures
         }
         for finding in storage.periodFindings where finding.every.contains(key.period) {
             roots += (finding.when?.reads ?? []) + (finding.amount?.reads ?? [])

@@ -31,16 +31,19 @@ struct PeriodFindingRule: Sendable {
 struct LiabilityRule: Sendable {
     struct Band: Sendable {
         let when: FactFormula?
-        /// The fact's attribute that names the person, and the share.
+        /// The fact's attribute that names the person, or several who bear it equally, and the share.
         let shares: [(holder: String, share: FactFormula)]
         /// Who takes what rounding and a missing holder leave over.
         let residual: String
     }
 
     let head: RuleHead
+    let when: FactFormula?
     let amount: FactFormula
     let bands: [Band]
     let fund: String?
+    /// Who has to approve each share before it is charged; `nil` when it is charged at once.
+    let approval: TaskRule?
 }
 
 struct StatusRule: Sendable {
@@ -58,7 +61,13 @@ struct TaskRule: Sendable {
     let trigger: Trigger
     let steps: [TaskStep]
     /// While a task of this name is open, no answer is accepted.
-    let suspendedBy: String?
+    var suspendedBy: String?
+    /// What an approval charges, for a task about a fact.
+    var amount: FactFormula?
+    /// Figures that whoever decides is shown.
+    var figures: [Int] = []
+    /// Each step has to be answered by another person.
+    var needsDistinctPeople = false
 }
 
 struct TaskStep: Sendable {
@@ -73,7 +82,10 @@ enum TaskOutcome: Hashable, Sendable {
     case end
     case status(String)
     case move(ladder: String, steps: Int)
-    case grade(ladder: String)
+    /// To the grade that the fact's attribute names, however many grades that is.
+    case grade(ladder: String, attribute: String)
+    /// The amount proposed becomes a finding.
+    case charge(fund: String?)
 }
 
 /// A notice with when and for what it is sent.
@@ -132,8 +144,11 @@ struct GradingRule: Sendable {
     let ladderSlot: Int
     let every: Set<Period.Kind>
     let grade: Formula
-    let approver: String?
+    /// Who has to approve, in this order; nobody when the figures decide.
+    let approvers: [String]
     let within: Deadline
+
+    var approver: String? { approvers.first }
 }
 
 struct AllocationRule: Sendable {
@@ -188,6 +203,8 @@ struct Deadline: Hashable, Sendable {
     enum After: Hashable, Sendable {
         case days(Int)
         case workingDays(Int)
+        /// The same day of a later month, or that month's last day.
+        case months(Int)
         case endOfNextMonth
     }
 
@@ -200,6 +217,7 @@ struct Deadline: Hashable, Sendable {
         let date: CalendarDate
         switch after {
         case .days(let count): date = day.adding(days: count)
+        case .months(let count): date = day.adding(months: count)
         case .workingDays(let count): date = calendar.date(count, workingDaysAfter: day)
         case .endOfNextMonth: date = Period(.month, containing: day).next.last
         }
@@ -210,13 +228,14 @@ struct Deadline: Hashable, Sendable {
         Timestamp(startOf: date(after: day, calendar)).adding(seconds: at.seconds)
     }
 
-    /// Reads `3 working days`, `1 day` or `end of next month`.
+    /// Reads `3 working days`, `1 day`, `1 month` or `end of next month`.
     static func after(_ text: String) -> After? {
         if text == "end of next month" { return .endOfNextMonth }
         let words = text.split(separator: " ")
         guard let first = words.first, let count = Int(first), count >= 0 else { return nil }
         switch words.dropFirst().joined(separator: " ") {
         case "day", "days": return .days(count)
+        case "month", "months": return .months(count)
         case "working day", "working days": return .workingDays(count)
         default: return nil
         }

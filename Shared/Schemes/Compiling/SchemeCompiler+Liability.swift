@@ -14,8 +14,15 @@ extension SchemeCompiler {
         if bands.isEmpty {
             faults.report(.missing, at: head.fields.place, "nobody is liable", "add `bands:` with `shares:`")
         }
+        var approval: TaskRule?
+        if head.fields.has("steps") {
+            let task = TaskRule(head: ruleHead(head), trigger: .fact(nil), steps: steps(head.fields))
+            storage.tasks.append(task)
+            approval = task
+        }
         let rule = LiabilityRule(
-            head: ruleHead(head), amount: amount, bands: bands, fund: head.fields.text("fund")?.text)
+            head: ruleHead(head), when: factFormula(head.fields, "when", shapes, parameters: true), amount: amount,
+            bands: bands, fund: head.fields.text("fund")?.text, approval: approval)
         for shape in shapes { storage.liabilities[shape.type, default: []].append(rule) }
     }
 

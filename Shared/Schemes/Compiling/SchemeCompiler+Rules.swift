@@ -33,7 +33,8 @@ extension SchemeCompiler {
         let shapes = triggerTypes(head)
         let rule = FindingRule(
             head: ruleHead(head), when: factFormula(head.fields, "when", shapes, parameters: true),
-            amount: factFormula(head.fields, "amount", shapes, parameters: true), fund: head.fields.text("fund")?.text)
+            amount: factFormula(head.fields, "amount", shapes, parameters: true),
+            fund: head.fields.text("fund")?.text)
         for shape in shapes { storage.findings[shape.type, default: []].append(rule) }
     }
 
@@ -69,7 +70,9 @@ extension SchemeCompiler {
             let shapes = triggerTypes(head)
             let when = factFormula(fields, "when", shapes, parameters: true)
             let rule = TaskRule(
-                head: ruleHead(head), trigger: .fact(when), steps: steps, suspendedBy: suspendedBy?.text)
+                head: ruleHead(head), trigger: .fact(when), steps: steps, suspendedBy: suspendedBy?.text,
+                amount: factFormula(fields, "amount", shapes, parameters: true),
+                needsDistinctPeople: needsDistinctPeople(fields))
             for shape in shapes { storage.factTasks[shape.type, default: []].append(rule) }
             storage.tasks.append(rule)
             return
@@ -84,7 +87,14 @@ extension SchemeCompiler {
         storage.tasks.append(
             TaskRule(
                 head: ruleHead(head), trigger: .period(every, when: when, times: times), steps: steps,
-                suspendedBy: suspendedBy?.text))
+                suspendedBy: suspendedBy?.text, figures: fields.texts("figures").compactMap(slot),
+                needsDistinctPeople: needsDistinctPeople(fields)))
+    }
+
+    private enum People: String, CaseIterable { case distinct, any }
+
+    private func needsDistinctPeople(_ fields: Fields) -> Bool {
+        fields.choice("people", People.self) == .distinct
     }
 
     func steps(_ fields: Fields) -> [TaskStep] {
@@ -121,17 +131,23 @@ extension SchemeCompiler {
             switch options.text(key.text)?.text {
             case "next": return .next
             case "end": return .end
+            case "charge": return .charge(fund: nil)
             default:
                 faults.report(
                     .unknownChoice, at: key.place, "`\(key.text)` leads nowhere",
-                    "write `next`, `end`, `{ status: … }` or `{ ladder: …, move: 1 }`")
+                    "write `next`, `end`, `charge`, `{ status: … }`, `{ ladder: …, move: 1 }` or `{ ladder: …, to: … }`"
+                )
                 return .end
             }
         }
         defer { fields.finish() }
         if let status = fields.text("status") { return .status(status.text) }
+        if let fund = fields.text("charge") { return .charge(fund: fund.text) }
         guard let ladder = fields.required("ladder") else { return .end }
         _ = slot(ladder)
+        if let attribute = fields.text("to") {
+            return .grade(ladder: Names.normalised(ladder.text), attribute: attribute.text)
+        }
         let move = fields.required("move").flatMap { Int($0.text) }
         return .move(ladder: Names.normalised(ladder.text), steps: move ?? 0)
     }
@@ -144,7 +160,7 @@ extension SchemeCompiler {
         storage.gradings.append(
             GradingRule(
                 head: ruleHead(head), ladderSlot: ladder, every: head.every.isEmpty ? [header.basePeriod] : head.every,
-                grade: grade, approver: fields.text("approver")?.text, within: within(fields)))
+                grade: grade, approvers: fields.texts("approver").map(\.text), within: within(fields)))
     }
 
     private func compileAllocation(_ head: ElementHead) {

@@ -67,6 +67,12 @@ extension Evaluator {
             var counts: [String: Int64] = [:]
             for row in rows where span.contains(row.bucket) { counts[row.group, default: 0] += row.count }
             return .number(counts.values.count { $0 > 0 })
+        case .firstDate:
+            let days = rows.lazy.filter { span.contains($0.bucket) && $0.count > 0 }.map(\.bucket)
+            return days.min().map { Value(day: CalendarDate(dayNumber: $0)) } ?? .null
+        case .lastDate:
+            let days = rows.lazy.filter { span.contains($0.bucket) && $0.count > 0 }.map(\.bucket)
+            return days.max().map { Value(day: CalendarDate(dayNumber: $0)) } ?? .null
         case .averageDaily: return averageDaily(plan, rows, span)
         case .highest: return .null
         }

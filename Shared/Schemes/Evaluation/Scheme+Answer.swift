@@ -18,12 +18,13 @@ extension Scheme {
                     en: "choose one of \(task.options.joined(separator: ", "))"))
         }
         if let grading = storage.gradings.first(where: { $0.head.name == task.task }) {
-            return .effects(answer(grading, option, decision, task, grades))
+            return .effects(answer(grading, option, decision, task, grades, calendar))
         }
         if let rule = storage.tasks.first(where: { $0.head.name == task.task }) {
             if let holder = rule.suspendedBy, openTasks.contains(where: { $0.task == holder }) {
                 return .refused(BilingualText(zh: "“\(holder)”未结，暂停办理", en: "on hold until “\(holder)” is decided"))
             }
+            if let reason = refusal(rule, decision, task) { return .refused(reason) }
             return .effects(follow(rule.steps, rule.head, option, decision, task, grades, calendar))
         }
         if let rule = storage.allocations.first(where: { $0.head.name == task.task }) {
@@ -41,7 +42,10 @@ extension Scheme {
             let outcome = steps[task.step].options.first(where: { $0.name == option })?.outcome
         else { return [closed] }
         switch outcome {
-        case .end, .grade: return [closed]
+        case .end: return [closed]
+        case .charge(let fund): return [closed] + [charge(fund, head, decision, task)].compactMap { $0 }
+        case .grade(let ladder, let attribute):
+            return [closed] + appoint(ladder, to: task.context[attribute], head, decision, task, grades)
         case .next: return [closed] + next(steps, decision, task, calendar)
         case .status(let status):
             return [
@@ -65,6 +69,7 @@ extension Scheme {
         let step = steps[number]
         var context = task.context
         context["after"] = task.id.description
+        if case .text(let person)? = decision.attributes["by"] { context["signed \(task.step)"] = person }
         if case .text(let opinion)? = decision.attributes["opinion"] { context["opinion \(task.role)"] = opinion }
         return [
             .task(
@@ -88,12 +93,25 @@ extension Scheme {
     ) -> [Effect] {
         guard let ladder = ladder(name) else { return [] }
         let from = effectiveDate(task, decision, ladder)
-        let held = grades.filter { $0.ladder == name && $0.from <= from }.max { $0.from < $1.from }
-        let current = held?.grade ?? task.context["grade"] ?? ladder.entryGrade
+        let current = held(name, grades, on: from) ?? task.context["grade"] ?? ladder.entryGrade
         guard let current, let place = ladder.grades.firstIndex(of: current) else { return [] }
         let target = min(max(place + steps, 0), ladder.grades.count - 1)
         guard target != place else { return [] }
         return [grade(ladder, current, ladder.grades[target], from, head, decision, task)]
+    }
+
+    private func held(_ ladder: String, _ grades: [GradeHold], on day: CalendarDate) -> String? {
+        grades.filter { $0.ladder == ladder && $0.from <= day }.max { $0.from < $1.from }?.grade
+    }
+
+    private func appoint(
+        _ name: String, to target: String?, _ head: RuleHead, _ decision: Fact, _ task: TaskRequest,
+        _ grades: [GradeHold]
+    ) -> [Effect] {
+        guard let ladder = ladder(name), let target, ladder.grades.contains(target) else { return [] }
+        let from = effectiveDate(task, decision, ladder)
+        let current = held(name, grades, on: from)
+        return current == target ? [] : [grade(ladder, current, target, from, head, decision, task)]
     }
 
     private func grade(
@@ -108,15 +126,23 @@ extension Scheme {
     }
 
     private func answer(
-        _ rule: GradingRule, _ option: String, _ decision: Fact, _ task: TaskRequest, _ grades: [GradeHold]
+        _ rule: GradingRule, _ option: String, _ decision: Fact, _ task: TaskRequest, _ grades: [GradeHold],
+        _ calendar: WorkCalendar
     ) -> [Effect] {
         let closed = Effect.taskClosed(id: task.id, rule: task.rule, outcome: option)
         guard option == "approve", let target = task.context["to"], let name = task.context["ladder"],
             let ladder = ladder(name)
         else { return [closed] }
+        if task.step + 1 < rule.approvers.count {
+            let steps = rule.approvers.map {
+                TaskStep(
+                    role: $0, within: rule.within, options: [("approve", .next), ("refuse", .end)], escalatesTo: nil)
+            }
+            return [closed] + next(steps, decision, task, calendar)
+        }
         let from = effectiveDate(task, decision, ladder)
-        let held = grades.filter { $0.ladder == name && $0.from <= from }.max { $0.from < $1.from }
-        return [closed, grade(ladder, held?.grade, target, from, rule.head, decision, task)]
+        let current = held(name, grades, on: from)
+        return [closed, grade(ladder, current, target, from, rule.head, decision, task)]
     }
 
     private func ladder(_ name: String) -> LadderPlan? {

@@ -32,22 +32,22 @@ extension Scheme {
 }
 
 /// One fact in front of the rules it may set off.
-private struct Arrival {
+struct Arrival {
     let scheme: Scheme
     let fact: Fact
     let parameters: [Value]
     let calendar: WorkCalendar
 
     /// The fact whose effects are meant: the one undone, or this one.
-    private var cause: UUID128 { fact.sign < 0 ? fact.reverses ?? fact.id : fact.id }
-    private var isWithdrawal: Bool { fact.sign < 0 }
+    var cause: UUID128 { fact.sign < 0 ? fact.reverses ?? fact.id : fact.id }
+    var isWithdrawal: Bool { fact.sign < 0 }
 
-    private func id(_ kind: String, _ head: RuleHead, _ more: String...) -> UUID128 {
+    func id(_ kind: String, _ head: RuleHead, _ more: String...) -> UUID128 {
         DeterministicID.make(
             kind, [scheme.id, head.name, fact.subject.description, cause.description] + more)
     }
 
-    private func sets(_ head: RuleHead, _ when: FactFormula?) -> Bool {
+    func sets(_ head: RuleHead, _ when: FactFormula?) -> Bool {
         head.state != .shadow && when?.holds(fact, parameters: parameters) ?? true
     }
 
@@ -67,43 +67,6 @@ private struct Arrival {
         ]
     }
 
-    /// Shares an amount out exactly: what rounding leaves over goes to the residual holder.
-    func liability(_ rule: LiabilityRule) -> [Effect] {
-        guard rule.head.state != .shadow,
-            let band = rule.bands.first(where: { $0.when?.holds(fact, parameters: parameters) ?? true }),
-            let whole = rule.amount.evaluate(fact, parameters: parameters).asNumber,
-            let total = whole.units(scale: 2, rounding: .halfUp)
-        else { return [] }
-        var parts: [(holder: String, units: Int64)] = []
-        for (holder, share) in band.shares where fact.attributes[holder] != nil {
-            let ratio = share.evaluate(fact, parameters: parameters).asNumber ?? .zero
-            parts.append((holder, (whole * ratio).units(scale: 2, rounding: .halfUp) ?? 0))
-        }
-        let left = total - parts.reduce(0) { $0 + $1.units }
-        if left != 0 {
-            if let index = parts.firstIndex(where: { $0.holder == band.residual }) {
-                parts[index].units += left
-            } else {
-                parts.append((band.residual, left))
-            }
-        }
-        return parts.compactMap { share(rule, $0.holder, $0.units) }
-    }
-
-    private func share(_ rule: LiabilityRule, _ holder: String, _ units: Int64) -> Effect? {
-        guard case .text(let person)? = fact.attributes[holder] else { return nil }
-        let id = id("liability", rule.head, holder, person)
-        if isWithdrawal { return .findingWithdrawn(id: id, rule: rule.head.clause.rule) }
-        let title = rule.head.title
-        return .finding(
-            Finding(
-                id: id, subject: Subject(institution: fact.subject.institution, kind: .manager, id: person),
-                element: rule.head.name, rule: rule.head.clause.rule, clause: rule.head.clause.text,
-                date: fact.businessDate, period: Period(scheme.basePeriod, containing: fact.businessDate),
-                amount: rule.head.state == .unpaid ? nil : Money(minorUnits: units, scheme.currency), fund: rule.fund,
-                fact: cause, text: BilingualText(zh: "\(title.zh)（\(holder)）", en: "\(title.en) (\(holder))")))
-    }
-
     func status(_ rule: StatusRule) -> [Effect] {
         guard sets(rule.head, rule.when) else { return [] }
         let id = id("status", rule.head)
@@ -119,7 +82,16 @@ private struct Arrival {
     func task(_ rule: TaskRule) -> [Effect] {
         guard case .fact(let when) = rule.trigger, sets(rule.head, when), let step = rule.steps.first else { return [] }
         let id = id("task", rule.head, "0")
-        if isWithdrawal { return [.taskClosed(id: id, rule: rule.head.clause.rule, outcome: "withdrawn")] }
+        let number = rule.head.clause.rule
+        if isWithdrawal {
+            let closed = Effect.taskClosed(id: id, rule: number, outcome: "withdrawn")
+            guard rule.charges else { return [closed] }
+            return [
+                closed,
+                .findingWithdrawn(id: scheme.chargeID(rule.head.name, fact.subject, cause), rule: number),
+            ]
+        }
+        let amount = rule.amount?.evaluate(fact, parameters: parameters).asNumber
         return [
             .task(
                 TaskRequest(
@@ -127,8 +99,17 @@ private struct Arrival {
                     task: rule.head.name, step: 0, role: step.role, unit: nil,
                     dueAt: step.within.moment(after: fact.businessDate, calendar),
                     options: step.options.map(\.name), text: rule.head.title, fact: cause,
-                    context: ["date": fact.businessDate.description]))
+                    context: context(rule, step, amount)))
         ]
+    }
+
+    func context(_ rule: TaskRule, _ step: TaskStep, _ amount: Decimal128?) -> [String: String] {
+        var context = ["date": fact.businessDate.description]
+        if let amount { context["amount"] = amount.text }
+        for case .grade(_, let attribute) in rule.steps.flatMap(\.options).map(\.outcome) {
+            if case .text(let text)? = fact.attributes[attribute] { context[attribute] = text }
+        }
+        return context
     }
 
     func notice(_ plan: NoticePlan) -> [Effect] {

@@ -101,7 +101,17 @@ extension Evaluator {
             subject: inputs.subject, rule: rule.head.clause.rule, clause: rule.head.clause.text, task: rule.head.name,
             step: 0, role: step.role, unit: unit, dueAt: step.within.moment(after: inputs.period.last, inputs.calendar),
             options: step.options.map(\.name), text: rule.head.title, fact: nil,
-            context: ["period": inputs.period.description, "instance": instance])
+            context: context(rule, instance))
+    }
+
+    private func context(_ rule: TaskRule, _ instance: String) -> [String: String] {
+        var context = ["period": inputs.period.description, "instance": instance]
+        for case .move(let name, _) in rule.steps.flatMap(\.options).map(\.outcome) {
+            guard let slot = storage.ladderSlots.first(where: { storage.names.all[$0] == name }) else { continue }
+            context["grade"] = frame[slot].asString
+        }
+        for slot in rule.figures where !frame[slot].isNull { context[storage.names.all[slot]] = frame[slot].text }
+        return context
     }
 
     var unit: String? {
