@@ -39,6 +39,8 @@ public enum NoticePlan {
         if answering.isEmpty, occasion.type == .noticeRequested, let scheme = occasion.scheme {
             throw .unknownRule(scheme: scheme, version: occasion.version ?? 0, rule: occasion.rule ?? "")
         }
+        let names = Dictionary(readers.map { ($0.subject.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        let rows = rows(occasion.rows, names)
         var notices: [Notice] = []
         for rule in answering {
             let audience = resolved(occasion.audience ?? rule.audience, occasion)
@@ -46,10 +48,15 @@ public enum NoticePlan {
             guard !told.isEmpty else { throw .nobody(rule: rule.name) }
             let texts = try NoticeTexts(rule)
             for reader in told {
-                notices.append(try notice(occasion, rule, texts, reader, readers, now))
+                notices.append(try notice(occasion, rule, texts, reader, names, rows, now))
             }
         }
         return notices
+    }
+
+    /// Whom the rules that answer an occasion speak to: what a caller needs to look up.
+    public static func audiences(_ occasion: NoticeOccasion, rules: [NoticeRule]) -> [Audience] {
+        rules.filter { $0.answers(occasion) }.map { resolved(occasion.audience ?? $0.audience, occasion) }
     }
 
     /// The active readers of an audience, in order of their subjects, each once.
@@ -74,20 +81,39 @@ public enum NoticePlan {
     }
 
     private static func notice(
-        _ occasion: NoticeOccasion, _ rule: NoticeRule, _ texts: NoticeTexts, _ reader: Reader, _ readers: [Reader],
-        _ now: Timestamp
+        _ occasion: NoticeOccasion, _ rule: NoticeRule, _ texts: NoticeTexts, _ reader: Reader,
+        _ names: [String: String], _ rows: [[String: String]], _ now: Timestamp
     ) throws(NoticeFault) -> Notice {
-        var values = occasion.values
+        var values = named(occasion.values, names)
         for (name, text) in occasion.texts { values[name] = reader.language.of(text) }
         values["recipientName"] = reader.name
-        values["subjectName"] = readers.first { $0.subject == occasion.subject }?.name ?? occasion.subject?.id
-        let (title, body) = try texts.render(values, occasion.rows, reader.language)
+        values["subjectName"] = names[occasion.subject?.id ?? ""] ?? occasion.subject?.id
+        let (title, body) = try texts.render(values, rows, reader.language)
         return Notice(
             id: DeterministicID.make("notice", occasion.event.description, rule.scheme, rule.name, "\(reader.subject)"),
             recipient: reader.subject, institution: occasion.institution, scheme: rule.scheme, version: rule.version,
             name: rule.name, rule: rule.rule, clause: rule.clause, cause: occasion.event, causeType: occasion.type,
             fact: occasion.fact, about: occasion.subject, language: reader.language, title: title, body: body,
             dueAt: max(occasion.dueAt ?? now, now), channels: reader.reachable(rule.channels))
+    }
+}
+
+extension NoticePlan {
+    /// Managers are called by name where the reader's institution knows them.
+    private static func named(_ values: [String: String], _ names: [String: String]) -> [String: String] {
+        var values = values
+        if let manager = values["manager"], let name = names[manager] { values["manager"] = name }
+        return values
+    }
+
+    /// The rows of a bulletin. A figure that others have and a row has not is shown as missing, not left out.
+    private static func rows(_ rows: [[String: String]], _ names: [String: String]) -> [[String: String]] {
+        let columns = Set(rows.flatMap(\.keys))
+        return rows.map { row in
+            var row = named(row, names)
+            for column in columns where row[column] == nil { row[column] = "—" }
+            return row
+        }
     }
 }
 
