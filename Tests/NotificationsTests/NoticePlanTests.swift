@@ -39,7 +39,7 @@ import Testing
 
     private func notices(
         _ rule: NoticeRule, _ occasion: NoticeOccasion = NoticeOccasion(finding, type: .findingRaised)
-    ) throws(NoticeFault) -> [Notice] {
+    ) throws(NoticeFault) -> [PlannedNotice] {
         try NoticePlan.notices(occasion, rules: [rule], readers: Self.readers, now: Self.now)
     }
 

@@ -29,13 +29,16 @@ struct DeliveryStore: Sendable {
     var gateway: String?
 
     /// Claims due deliveries, the oldest first. A worker that dies loses its claims when the lease ends.
-    func claim(limit: Int32, on connection: Connection) throws(PostgresError) -> [Delivery] {
+    func claim(
+        _ channels: [Channel], limit: Int32, on connection: Connection
+    ) throws(PostgresError) -> [Delivery] {
         let rows = try connection.query(
             """
             WITH due AS (
                 SELECT notice, channel FROM notices.delivery
                 WHERE state = 'pending' AND next_attempt_at <= now()
                     AND (leased_until IS NULL OR leased_until < now())
+                    AND channel = ANY($4)
                 ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED
             ), claimed AS (
                 UPDATE notices.delivery d
@@ -50,7 +53,7 @@ struct DeliveryStore: Sendable {
                 LEFT JOIN reference.manager m
                     ON m.institution = n.institution AND m.id = split_part(n.recipient, '/', 3)
             ORDER BY n.due_at, n.id, c.channel
-            """, [.int4(limit), .int4(leaseSeconds), .text(gateway)])
+            """, [.int4(limit), .int4(leaseSeconds), .text(gateway), .texts(channels.map(\.rawValue))])
         var deliveries: [Delivery] = []
         for row in rows {
             guard let channel = Channel(rawValue: try row.text(1)), let recipient = Subject(try row.text(5)) else {
@@ -67,6 +70,15 @@ struct DeliveryStore: Sendable {
                     body: try row.text(14), address: try row.optionalText(15)))
         }
         return deliveries
+    }
+
+    /// Writes what several tries came to, in one transaction.
+    func settle(
+        _ tries: [(Delivery, DeliveryPolicy.Answer)], now: Timestamp, on connection: Connection
+    ) throws {
+        try connection.transaction { transaction throws(any Error) in
+            for (delivery, answer) in tries { _ = try settle(delivery, answer, now: now, in: transaction) }
+        }
     }
 
     /// Writes what a try came to; false when the lease was lost and somebody else decides.

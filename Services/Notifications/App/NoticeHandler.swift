@@ -23,14 +23,16 @@ struct NoticeHandler: BatchHandler {
         let now = Timestamp(microseconds: SystemTime.now())
         let occasions = OccasionBatch(batch)
         var outcome = BatchOutcome(deadLetters: occasions.deadLetters, lastEventTime: occasions.lastEventTime)
-        var planned: [Notice] = []
+        var planned: [PlannedNotice] = []
         var rules: [SchemeKey: [NoticeRule]] = [:]
         var known: [PeopleKey: [Reader]] = [:]
         for entry in occasions.entries {
             do {
                 let key = SchemeKey(entry.occasion)
-                let candidates = try rules[key] ?? shelf.rules(
-                    for: entry.occasion, on: transaction.connection, today: now.date())
+                let candidates =
+                    try rules[key]
+                    ?? shelf.rules(
+                        for: entry.occasion, on: transaction.connection, today: now.date())
                 rules[key] = candidates
                 planned += try plan(entry.occasion, candidates, &known, now, on: transaction.connection)
                 outcome.applied += 1
@@ -73,12 +75,14 @@ struct NoticeHandler: BatchHandler {
     private func plan(
         _ occasion: NoticeOccasion, _ candidates: [NoticeRule], _ known: inout [PeopleKey: [Reader]], _ now: Timestamp,
         on connection: Connection
-    ) throws -> [Notice] {
+    ) throws -> [PlannedNotice] {
         var readers: [Subject: Reader] = [:]
         for audience in NoticePlan.audiences(occasion, rules: candidates) {
             let key = PeopleKey(institution: occasion.institution, audience: audience, subject: occasion.subject)
-            let people = try known[key] ?? people.readers(
-                audience, about: occasion.subject, institution: occasion.institution, on: connection)
+            let people =
+                try known[key]
+                ?? people.readers(
+                    audience, about: occasion.subject, institution: occasion.institution, on: connection)
             known[key] = people
             for reader in people { readers[reader.subject] = reader }
         }

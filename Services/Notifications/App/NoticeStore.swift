@@ -8,7 +8,7 @@ import Postgres
 enum NoticeStore {
     /// Adds notices with a delivery for each channel; gives those that were not there before, in order.
     static func insert(
-        _ notices: [Notice], in transaction: borrowing Transaction
+        _ notices: [PlannedNotice], in transaction: borrowing Transaction
     ) throws(PostgresError) -> [NoticeKey] {
         guard !notices.isEmpty else { return [] }
         let rows = try transaction.query(
@@ -39,7 +39,7 @@ enum NoticeStore {
         return fresh.map { NoticeKey($0) }
     }
 
-    private static func columns(_ notices: [Notice]) -> [Parameter] {
+    private static func columns(_ notices: [PlannedNotice]) -> [Parameter] {
         [
             .uuids(notices.map { $0.id }), .texts(notices.map { $0.institution }),
             .texts(notices.map { $0.recipient.description }), .texts(notices.map { $0.scheme }),
@@ -49,7 +49,7 @@ enum NoticeStore {
         ]
     }
 
-    private static func texts(_ notices: [Notice]) -> [Parameter] {
+    private static func texts(_ notices: [PlannedNotice]) -> [Parameter] {
         [
             .texts(notices.map { $0.about?.description }), .texts(notices.map { $0.language.rawValue }),
             .texts(notices.map { $0.title }), .texts(notices.map { $0.body }),

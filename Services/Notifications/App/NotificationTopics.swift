@@ -44,7 +44,7 @@ struct NoticeKey: Hashable, Sendable {
         self.cause = cause
     }
 
-    init(_ notice: Notice) {
+    init(_ notice: PlannedNotice) {
         self.init(
             id: notice.id, institution: notice.institution, recipient: notice.recipient, rule: notice.rule,
             cause: notice.cause)

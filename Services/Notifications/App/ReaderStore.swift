@@ -35,11 +35,13 @@ struct ReaderStore: Sendable {
                 .text(named ? nil : audience.name), .text(named ? nil : audience.unit),
             ])
         return try rows.map { row throws(PostgresError) in
-            Reader(
-                subject: Subject(institution: institution, kind: .manager, id: try row.text(0)),
+            let language = try row.optionalText(3)
+            let id = try row.text(0)
+            return Reader(
+                subject: Subject(institution: institution, kind: .manager, id: id),
                 unit: try row.optionalText(1), role: try row.optionalText(2),
-                language: try row.optionalText(3).flatMap { ReadingLanguage(rawValue: $0) } ?? .zh,
-                name: try row.optionalText(4) ?? row.text(0), email: usesEmail ? try row.optionalText(5) : nil,
+                language: language.flatMap { ReadingLanguage(rawValue: $0) } ?? .zh,
+                name: try row.optionalText(4) ?? id, email: usesEmail ? try row.optionalText(5) : nil,
                 webhook: usesWebhooks ? try row.optionalText(6) ?? gateway : nil)
         }
     }

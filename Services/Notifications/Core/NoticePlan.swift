@@ -2,7 +2,7 @@ public import Contracts
 public import Domain
 
 /// A notice to one reader, ready to be stored and delivered.
-public struct Notice: Hashable, Sendable {
+public struct PlannedNotice: Hashable, Sendable {
     public var id: UUID128
     public var recipient: Subject
     public var institution: String
@@ -34,14 +34,14 @@ public enum NoticePlan {
     ///   - now: the earliest time to tell anybody; a due time in the past becomes now.
     public static func notices(
         _ occasion: NoticeOccasion, rules: [NoticeRule], readers: [Reader], now: Timestamp
-    ) throws(NoticeFault) -> [Notice] {
+    ) throws(NoticeFault) -> [PlannedNotice] {
         let answering = rules.filter { $0.answers(occasion) }
         if answering.isEmpty, occasion.type == .noticeRequested, let scheme = occasion.scheme {
             throw .unknownRule(scheme: scheme, version: occasion.version ?? 0, rule: occasion.rule ?? "")
         }
         let names = Dictionary(readers.map { ($0.subject.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         let rows = rows(occasion.rows, names)
-        var notices: [Notice] = []
+        var notices: [PlannedNotice] = []
         for rule in answering {
             let audience = resolved(occasion.audience ?? rule.audience, occasion)
             let told = Self.readers(of: audience, about: occasion.subject, among: readers)
@@ -83,13 +83,13 @@ public enum NoticePlan {
     private static func notice(
         _ occasion: NoticeOccasion, _ rule: NoticeRule, _ texts: NoticeTexts, _ reader: Reader,
         _ names: [String: String], _ rows: [[String: String]], _ now: Timestamp
-    ) throws(NoticeFault) -> Notice {
+    ) throws(NoticeFault) -> PlannedNotice {
         var values = named(occasion.values, names)
         for (name, text) in occasion.texts { values[name] = reader.language.of(text) }
         values["recipientName"] = reader.name
         values["subjectName"] = names[occasion.subject?.id ?? ""] ?? occasion.subject?.id
         let (title, body) = try texts.render(values, rows, reader.language)
-        return Notice(
+        return PlannedNotice(
             id: DeterministicID.make("notice", occasion.event.description, rule.scheme, rule.name, "\(reader.subject)"),
             recipient: reader.subject, institution: occasion.institution, scheme: rule.scheme, version: rule.version,
             name: rule.name, rule: rule.rule, clause: rule.clause, cause: occasion.event, causeType: occasion.type,
