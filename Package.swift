@@ -132,8 +132,22 @@ let package = Package(
         .executableTarget(
             name: "ServiceKitProbe", dependencies: ["ServiceKit", .lifecycle, .log], path: "Tests/ServiceKitProbe",
             swiftSettings: .strict),
-        .tests("PayrollTests", needs: ["PayrollCore", "Pages", "Contracts", "Domain"]),
-        .tests("NotificationsTests", needs: ["NotificationsCore", "Pages", "Contracts", "Domain"]),
+        .target(
+            name: "ServiceHarness",
+            dependencies: ["Domain", "Contracts", "Kafka", "Postgres", "Messaging", "TestServers", .log],
+            path: "Tests/ServiceHarness", swiftSettings: .strict),
+        .tests(
+            "PayrollTests",
+            needs: [
+                "PayrollCore", "PayrollStores", "Payroll", "Pages", "Contracts", "Domain", "Postgres", "ServiceHarness",
+                "TestServers",
+            ]),
+        .tests(
+            "NotificationsTests",
+            needs: [
+                "NotificationsCore", "Notifications", "Pages", "Contracts", "Domain", "Postgres", "ServiceHarness",
+                "TestServers", .hummingbird, .httpTypes, .nioCore, .crypto,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
