@@ -104,6 +104,12 @@ import Testing
         #expect(made[0].dueAt == Self.now.adding(seconds: 3600))
     }
 
+    @Test func namesOfFiguresMayHaveSpacesAndAnyLetters() throws {
+        let template = try NoticeTemplate(
+            "{{{new balance}}} {{ 本月 新增 }} {{&a}}{{! a remark }}{{#no one}}!{{/no one}}", rule: "x")
+        #expect(try template.render(["new balance": "5", "本月 新增": "<6>", "a": "&"], rows: []) == "5 <6> &")
+    }
+
     @Test func makesADueTimeInThePastNow() throws {
         var occasion = NoticeOccasion(Self.finding, type: .findingRaised)
         occasion.dueAt = Self.now.adding(seconds: -60)
