@@ -81,7 +81,7 @@ let package = Package(
             name: "Operator",
             dependencies: [
                 "Domain", "Contracts", "FEEL", "DMN", "Schemes", "Kafka", "Postgres", "Messaging", "ServiceKit",
-                .argumentParser, .log, .httpClient, .nio, .nioHTTP1,
+                "ScoringStores", "PayrollCore", "PayrollStores", .argumentParser, .log, .httpClient, .nio, .nioHTTP1,
             ],
             path: "Services/Operator",
             exclude: ["README.md", "Schema"],
