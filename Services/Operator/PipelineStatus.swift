@@ -133,7 +133,7 @@ extension PipelineStatus {
                 throw OperatorError(
                     "GR-OPERATOR-060", "not idle after \(seconds) s: \(status.summary); see gradus status")
             }
-            if Terminal.isInteractive { progress.show("waiting: \(status.summary)") }
+            progress.show("waiting: \(status.summary)")
             Thread.sleep(forTimeInterval: 0.1)
         }
     }

@@ -41,28 +41,31 @@ extension SchemeCommand {
             }
             let lines = try ExplainedLine.lines(subject, earned: period, on: connection)
             if !lines.isEmpty { try PayExplanation(lines: lines, language: language).show(on: connection) }
-            for result in results { try show(result, paid: Set(lines.map(\.component))) }
+            for result in results {
+                try show(result, startingFrom: try result.payFigures(on: connection))
+            }
         }
 
-        private func show(_ result: ExplainedResult, paid components: Set<String>) throws {
+        private func show(_ result: ExplainedResult, startingFrom starts: [String]) throws {
             Terminal.line(
                 "\n\(result.scheme) v\(result.version)  \(subject)  \(period)  revision \(result.revision)  cut \(result.cut)"
             )
             if let score = result.score { Terminal.line("score \(score)  grade \(result.grade ?? "–")") }
             guard let trace = try result.trace.map({ try Trace(json: $0) }) else { return }
-            let wanted = all ? Set(trace.nodes.map(\.figure)) : Self.needed(trace)
+            let wanted = all ? Set(trace.nodes.map(\.figure)) : Self.needed(trace, starts)
+            var shown: Set<String> = []
             for node in trace.nodes where wanted.contains(node.figure) {
-                Terminal.line("")
-                Terminal.line(node.render(language))
+                // A table that was asked for many customers gives the same answer many times.
+                let text = node.render(language)
+                if shown.insert(text).inserted { Terminal.line("\n" + text) }
             }
         }
 
-        /// The figures of pay and what they are made of, to any depth.
-        private static func needed(_ trace: Trace) -> Set<String> {
+        /// The figures of pay and score and what they are made of, to any depth.
+        private static func needed(_ trace: Trace, _ starts: [String]) -> Set<String> {
             let inputs = Dictionary(trace.nodes.map { ($0.figure, $0.inputs.map(\.name)) }) { first, _ in first }
             var wanted: Set<String> = []
-            var open = trace.nodes.filter { $0.kind == "pay" || $0.kind == "scorecard" }.map(\.figure)
-            if open.isEmpty { return Set(trace.nodes.map(\.figure)) }
+            var open = starts + trace.nodes.filter { $0.kind == "scorecard" }.map(\.figure)
             while let figure = open.popLast() {
                 guard wanted.insert(figure).inserted else { continue }
                 open += inputs[figure] ?? []
@@ -102,6 +105,15 @@ struct ExplainedResult {
                 score: try row.optionalText(3), grade: try row.optionalText(4),
                 cut: "gradus.facts.v1[\(try row.int4(5))]@\(try row.int8(6))", trace: try row.optionalText(7))
         }
+    }
+}
+
+extension ExplainedResult {
+    /// The figures that the scheme's pay is computed from.
+    func payFigures(on connection: Connection) throws -> [String] {
+        try PublishedSchemes.all(on: connection)
+            .first { "\($0.institution)/\($0.name)" == scheme && $0.version == Int(version) }?
+            .compiled().payFigures ?? []
     }
 }
 

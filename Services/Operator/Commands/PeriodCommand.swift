@@ -11,7 +11,8 @@ import ServiceKit
 /// `gradus period`: closes.
 struct PeriodCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "period", abstract: "Close periods: evaluate everybody at a recorded cut.", subcommands: [Close.self])
+        commandName: "period", abstract: "Close periods: evaluate everybody at a recorded cut.",
+        subcommands: [Close.self])
 
     struct Close: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -145,7 +146,8 @@ struct PeriodClose {
         for _ in 1...20 {
             let answer = try await client.post(settings.intakeURL + "/v1/credit-checks?wait=30", body)
             guard answer.status == 200 else {
-                throw OperatorError("GR-OPERATOR-142", "Intake's credit check answered \(answer.status): \(answer.body)")
+                throw OperatorError(
+                    "GR-OPERATOR-142", "Intake's credit check answered \(answer.status): \(answer.body)")
             }
             let check = try JSONDecoder().decode(CreditCheck.self, from: Data(answer.body.utf8))
             if check.drained { return check.assignmentVersion }
@@ -157,7 +159,8 @@ struct PeriodClose {
         let administration = try TopicAdministration(settings.kafkaConfiguration, logger: OperatorSettings.logger)
         guard let count = try administration.partitionCount(of: Topic.facts.name) else {
             throw OperatorError(
-                "GR-OPERATOR-041", "the topic \(Topic.facts.name) does not exist; run gradus topics create", exitCode: 69)
+                "GR-OPERATOR-041", "the topic \(Topic.facts.name) does not exist; run gradus topics create",
+                exitCode: 69)
         }
         return count
     }

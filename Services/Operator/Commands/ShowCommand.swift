@@ -14,6 +14,21 @@ struct ShowCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Account for every record of every source: accepted, duplicate, rejected, in suspense.")
 
+        @OptionGroup var report: ReportOptions
+
+        private struct Statement: Codable {
+            struct Source: Codable {
+                let id: String
+                let received, accepted, duplicate, suspended, rejected, facts: Int64
+                let suspendedOpen, suspendedReleased: Int64
+                let rejectedByCode: [String: Int64]
+                let isBalanced: Bool
+            }
+
+            let sources: [Source]
+            let isBalanced: Bool
+        }
+
         func run() async throws {
             let settings = try OperatorSettings.load()
             let answer = try await ServiceClient(token: settings.token?.revealed).get(
@@ -21,7 +36,30 @@ struct ShowCommand: AsyncParsableCommand {
             guard answer.status == 200 else {
                 throw OperatorError("GR-OPERATOR-110", "Intake answered \(answer.status): \(answer.body.prefix(200))")
             }
-            Terminal.line(answer.body)
+            let statement = try JSONDecoder().decode(Statement.self, from: Data(answer.body.utf8))
+            if report.json { return try Terminal.json(statement) }
+            show(statement)
+        }
+
+        private func show(_ statement: Statement) {
+            var table = Table([
+                .text("source"), .number("received"), .number("accepted"), .number("duplicate"), .number("rejected"),
+                .number("suspended"), .number("of these released"), .text("adds up"),
+            ])
+            for source in statement.sources.sorted(by: { $0.id < $1.id }) {
+                table.add(
+                    source.id, "\(source.received)", "\(source.accepted)", "\(source.duplicate)", "\(source.rejected)",
+                    "\(source.suspended)", "\(source.suspendedReleased)", source.isBalanced ? "yes" : "NO")
+            }
+            table.show()
+            var reasons: [String: Int64] = [:]
+            for source in statement.sources { reasons.merge(source.rejectedByCode, uniquingKeysWith: +) }
+            guard !reasons.isEmpty else { return }
+            Terminal.line("\nRejected, and kept with the reason:")
+            for (code, count) in reasons.sorted(by: { $0.key < $1.key }) {
+                Terminal.line("  \(code)  \(count)")
+            }
+            Terminal.line(statement.isBalanced ? "\nEvery record is accounted for." : "\nThe account does NOT balance.")
         }
     }
 

@@ -21,19 +21,18 @@ enum Terminal {
     }
 }
 
-/// Progress of long work: one line that rewrites itself on a terminal, a line a step elsewhere.
+/// Progress of long work: one line that rewrites itself on a terminal, and nothing in a log.
 struct Progress {
-    private var shown = ""
+    private var isShown = false
 
     mutating func show(_ text: String) {
-        guard text != shown else { return }
-        shown = text
-        let ending = Terminal.isInteractive ? "\u{1B}[K\r" : "\n"
-        FileHandle.standardError.write(Data((text + ending).utf8))
+        guard Terminal.isInteractive else { return }
+        isShown = true
+        FileHandle.standardError.write(Data((text + "\u{1B}[K\r").utf8))
     }
 
     mutating func finish() {
-        if Terminal.isInteractive, !shown.isEmpty { FileHandle.standardError.write(Data("\u{1B}[K".utf8)) }
-        shown = ""
+        if isShown { FileHandle.standardError.write(Data("\u{1B}[K".utf8)) }
+        isShown = false
     }
 }
