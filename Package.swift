@@ -108,7 +108,12 @@ let package = Package(
         .executableTarget(
             name: "MockBroker", dependencies: ["CRdKafka"], path: "Tests/MockBroker", swiftSettings: .strict),
         .tests("PostgresTests", needs: ["Postgres", "Domain", "TestServers"]),
-        .tests("IntakeTests", needs: ["IntakeCore", "Contracts", "Domain"]),
+        .tests(
+            "IntakeTests",
+            needs: [
+                "Intake", "IntakeCore", "Contracts", "Domain", "Kafka", "Messaging", "Postgres", "ServiceKit",
+                "TestServers", "MockBroker", .log,
+            ]),
         .tests("MailTests", needs: ["Mail", "TestServers"]),
         .tests("KafkaTests", needs: ["Kafka", "TestServers", "MockBroker", .log]),
         .target(
