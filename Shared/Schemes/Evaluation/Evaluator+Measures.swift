@@ -141,7 +141,8 @@ extension Evaluator {
     ///
     /// Before the month in which it came, a customer counts with its balance at the end of that month.
     private func highest(_ plan: MeasurePlan, _ span: BucketSpan) -> Value {
-        let rows = rows(plan.seriesIndex)
+        // A row whose facts were all undone must not make the history a month longer.
+        let rows = rows(plan.seriesIndex).filter { $0.count != 0 || $0.sum != 0 }
         guard let firstRow = rows.map(\.bucket).min() else { return .null }
         let firstMonth = plan.bucket.firstDay(of: firstRow).monthNumber
         let lastMonth = span.last.monthNumber
