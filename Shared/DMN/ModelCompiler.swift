@@ -38,6 +38,9 @@ struct ModelCompiler {
     /// How many inputs and decisions there are.
     var count: Int { places.count }
 
+    /// How many elements may require each other in a row.
+    private static let chainLimit = 300
+
     // MARK: references and types
 
     private func key(_ reference: String, in document: ModelDocument) -> Key {
@@ -149,6 +152,9 @@ struct ModelCompiler {
             let decision = document.decisions.first(where: { $0.id == key.id })
         else { throw .missing(element: root.name, reference: key.id) }
         guard underWay.insert(key).inserted else { throw .cycle(element: decision.name) }
+        guard underWay.count <= Self.chainLimit else {
+            throw .model(message: "requirements are chained over more than \(Self.chainLimit) elements")
+        }
         defer { underWay.remove(key) }
         let (names, sources) = try scope(
             decision.requirements + decision.knowledge, of: decision.name, in: document)

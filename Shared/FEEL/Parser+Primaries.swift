@@ -23,6 +23,8 @@ extension Parser {
             questionMarkUsed = true
             return try make(.name("?"), at: start)
         default:
+            // A variable's name may begin with a digit, as in “30天存款”.
+            if scalar.isDigit, knownName() != nil { return try word(start) }
             if scalar.isDigit || (scalar == "." && (peek(1)?.isDigit ?? false)) { return try number(start) }
             return try word(start)
         }
