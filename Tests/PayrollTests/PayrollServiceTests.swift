@@ -177,6 +177,31 @@ struct PayrollServiceTests {
         }
     }
 
+    @Test func tellsWhatItCouldNotWorkOut() async throws {
+        try await PayrollScene.run { scene in
+            let service = try await scene.service()
+            let subject = scene.subject("rm-1")
+            let ungraded = ScoreEvent(
+                id: DeterministicID.make("ungraded"), institution: scene.institution, subject: subject,
+                scheme: PayrollScene.scheme, version: 1, period: PayrollScene.february, revision: 1,
+                close: DeterministicID.make("close", scene.institution, "2026-02"),
+                cut: Cut(topic: "t", partition: 0, offset: 1), score: nil, grade: nil,
+                figures: ["balance of new customers": "300000", "other pay granted": "0", "commission rate": "0.001"],
+                causes: [])
+            try scene.stream.send([
+                try .init(ungraded, id: ungraded.id, .scoreFinalised, key: subject.description),
+                try scene.closed(PayrollScene.february, finalised: 1),
+            ])
+            let run = try await scene.calculatedRun(PayrollScene.february, on: service)
+            #expect(run["total"] as? String == "300.00")
+            let path = "dongguan-post:rm-1/2026-02"
+            let gaps = try await service.request("GET", "/v1/statements/" + path, as: "reader").json["gaps"]
+            #expect((gaps as? [[String: String]])?.contains { $0["en"] == "Base pay: no amount" } == true)
+            let page = try await service.request("GET", "/statements/" + path + "?lang=en", as: "reader").text
+            #expect(page.contains("Items that could not be worked out") && page.contains("Base pay: no amount"))
+        }
+    }
+
     @Test func keepsWhatItCannotReadWithItsReason() async throws {
         try await PayrollScene.run { scene in
             let service = try await scene.service()

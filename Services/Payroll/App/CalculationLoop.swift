@@ -39,14 +39,16 @@ struct CalculationLoop: Sendable {
     private func calculate(_ id: UUID128, on connection: Connection) throws {
         do {
             let now = Timestamp(microseconds: SystemTime.now())
-            guard case .calculated(let totals) = try desk.calculate(id, now: now, on: connection) else { return }
+            let result = try desk.calculate(id, now: now, on: connection)
+            guard case .calculated(let totals, let incomplete) = result else { return }
+            Gauge(label: "gradus_payroll_incomplete_statements").record(incomplete)
             Counter(label: "gradus_payroll_runs_calculated_total").increment()
             Counter(label: "gradus_payroll_lines_total").increment(by: totals.lines)
             logger.info(
                 "run calculated",
                 metadata: [
                     "run": "\(id)", "statements": "\(totals.statements)", "lines": "\(totals.lines)",
-                    "corrections": "\(totals.corrections)",
+                    "corrections": "\(totals.corrections)", "incomplete": "\(incomplete)",
                 ])
             audit(id, on: connection)
         } catch let fault as PayFault {

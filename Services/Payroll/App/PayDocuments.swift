@@ -81,6 +81,8 @@ struct StatementDocument: Encodable, Sendable {
     let payable: String
     let carriedOut: String
     let lines: [Line]
+    /// Items that could not be worked out, in Chinese and English.
+    let gaps: [[String: String]]
 
     init(_ statement: PayStatement, of run: PayRun) {
         id = statement.id
@@ -93,6 +95,7 @@ struct StatementDocument: Encodable, Sendable {
         carriedIn = run.amountText(statement.carriedIn)
         payable = run.amountText(statement.payable)
         carriedOut = run.amountText(statement.carriedOut)
+        gaps = statement.gaps.map { ["zh": $0.zh, "en": $0.en] }
         lines = statement.lines.map { line in
             let item = line.item
             return Line(

@@ -50,6 +50,8 @@ struct PayrollParts: Sendable {
         host.metrics.describe("gradus_payroll_runs_calculated_total", "Runs calculated since the start.")
         host.metrics.describe("gradus_payroll_lines_total", "Lines booked since the start.")
         host.metrics.describe(
+            "gradus_payroll_incomplete_statements", "Statements of the run calculated last that lack an item.")
+        host.metrics.describe(
             "gradus_payroll_audit_differences", "Contradictions between the figures of the run calculated last.")
     }
 

@@ -47,9 +47,8 @@ struct ScoreBatch {
         let data = Data(value)
         switch type {
         case .scoreFinalised, .scoreRevised:
-            let event: ScoreEvent = try decode(data, type)
-            guard event.period.kind != .day, event.period.kind != .week else { return }
-            results.append(Result(message: index, event: event, revised: type == .scoreRevised))
+            // Days and weeks pay nothing, but they count in the control totals of the close that revised them.
+            results.append(Result(message: index, event: try decode(data, type), revised: type == .scoreRevised))
         case .findingRaised, .findingWithdrawn:
             findings.append(try finding(try decode(data, type), headers, type))
         case .gradeDecided: grades.append(try decode(data, type))

@@ -163,7 +163,7 @@ struct DueMarks {
     private var causes: [Key: Set<UUID128>] = [:]
 
     mutating func mark(_ subject: Subject, _ period: Period, causes facts: [UUID128]) {
-        guard subject.kind == .manager else { return }
+        guard subject.kind == .manager, period.kind != .day, period.kind != .week else { return }
         causes[Key(subject: subject, period: period), default: []].formUnion(facts)
     }
 

@@ -1,4 +1,4 @@
-import Contracts
+public import Contracts
 public import Domain
 
 /// What one manager is paid in one run.
@@ -14,11 +14,13 @@ public struct PayStatement: Hashable, Sendable {
     public var payable: Int64
     /// What is left to be recovered (zero or negative); `total + carriedIn == payable + carriedOut`, always.
     public var carriedOut: Int64
+    /// Items that a scheme could not work out: they are told, never silently zero.
+    public var gaps: [BilingualText]
 
     /// A statement of its parts.
     public init(
         id: UUID128, subject: Subject, lines: [BookedLine], total: Int64, carriedIn: Int64, payable: Int64,
-        carriedOut: Int64
+        carriedOut: Int64, gaps: [BilingualText] = []
     ) {
         self.id = id
         self.subject = subject
@@ -27,6 +29,7 @@ public struct PayStatement: Hashable, Sendable {
         self.carriedIn = carriedIn
         self.payable = payable
         self.carriedOut = carriedOut
+        self.gaps = gaps
     }
 }
 
@@ -74,11 +77,13 @@ public struct PayCalculation {
         var carry = carriedIn + (corrections + regular).reduce(0) { $0 + $1.item.amount }
         var payable: Int64 = 0
         var components: [Due] = []
+        var gaps: [BilingualText] = []
         for period in own {
             for (result, pay) in try priced(period, carriedIn: carry) {
                 components += items(of: pay, result, period.findings)
                     .map { Due(earned: period.period, item: $0, causes: []) }
                 payable += pay.net
+                gaps += pay.gaps
                 carry = pay.carriedOut
             }
         }
@@ -87,7 +92,9 @@ public struct PayCalculation {
         carry = min(0, carry)
         let due = components + regular + corrections
         guard !due.isEmpty || carriedIn != 0 else { return nil }
-        return booked(due, subject, carriedIn: carriedIn, payable: payable, carriedOut: carry)
+        var statement = booked(due, subject, carriedIn: carriedIn, payable: payable, carriedOut: carry)
+        statement.gaps = gaps
+        return statement
     }
 
     private func isOwn(_ period: Period) -> Bool { month.contains(period.last) }

@@ -115,11 +115,14 @@ public struct PricedPay: Hashable, Sendable {
     public var net: Int64
     /// What is left to be recovered later (zero or negative).
     public var carriedOut: Int64
+    /// Items that could not be worked out, and why.
+    public var gaps: [BilingualText]
 
     /// A priced result of its parts.
-    public init(items: [Item], net: Int64, carriedOut: Int64) {
+    public init(items: [Item], net: Int64, carriedOut: Int64, gaps: [BilingualText] = []) {
         self.items = items
         self.net = net
         self.carriedOut = carriedOut
+        self.gaps = gaps
     }
 }

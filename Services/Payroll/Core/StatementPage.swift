@@ -18,7 +18,7 @@ public struct StatementPage {
     /// The whole document.
     public var html: String {
         let title = say("薪酬单", "Pay statement") + " \(run.month)"
-        return HTML.page(title: title, language: language, header(title), summary, table, note)
+        return HTML.page(title: title, language: language, header(title), summary, table, gaps, note)
     }
 
     private func header(_ title: String) -> HTML {
@@ -96,6 +96,14 @@ public struct StatementPage {
         .element(
             "tr", ["class": "total"], .element("td", text: say("合计", "Total")), .element("td", text: ""),
             amountCell(statement.total + statement.carriedIn))
+    }
+
+    private var gaps: HTML {
+        guard !statement.gaps.isEmpty else { return .empty }
+        let entries = statement.gaps.map { HTML.element("p", text: text($0)) }
+        return .element(
+            "section", ["class": "card"],
+            [.element("h2", text: say("未能计算的项目", "Items that could not be worked out"))] + entries)
     }
 
     private var note: HTML {

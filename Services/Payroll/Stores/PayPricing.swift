@@ -61,7 +61,8 @@ public struct PayPricing: Sendable {
         let net = answer.net.minorUnits
         return PricedPay(
             items: answer.lines.map { item($0) }, net: max(0, net),
-            carriedOut: answer.carryOut.minorUnits + min(0, net))
+            carriedOut: answer.carryOut.minorUnits + min(0, net),
+            gaps: answer.gaps.map { .init(zh: $0.text.zh, en: $0.text.en) })
     }
 
     private func payFinding(_ finding: ChargedFinding) -> PayFinding {

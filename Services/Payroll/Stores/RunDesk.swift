@@ -18,7 +18,8 @@ public struct RunDesk: Sendable {
 
     /// What became of an open run.
     public enum Calculation: Hashable, Sendable {
-        case calculated(RunTotals)
+        /// `incomplete` counts the statements with an item that could not be worked out.
+        case calculated(RunTotals, incomplete: Int)
         /// The run stays open, for the reason given.
         case waiting(String)
     }
@@ -108,9 +109,9 @@ extension RunDesk {
             guard let stored = try RunStore.run(id, locked: true, on: transaction.connection) else {
                 throw RunRefusal.unknownRun
             }
-            guard stored.run.state == .open else { return .calculated(stored.run.totals) }
+            guard stored.run.state == .open else { return .calculated(stored.run.totals, incomplete: 0) }
             if let reason = try obstacle(stored.run, on: transaction.connection) { return .waiting(reason) }
-            return .calculated(try book(stored.run, now, in: transaction))
+            return try book(stored.run, now, in: transaction)
         }
         if case .waiting(let reason) = result { try RunStore.note(id, waiting: reason, on: connection) }
         return result
@@ -122,17 +123,19 @@ extension RunDesk {
         return control.reason
     }
 
-    private func book(_ run: PayRun, _ now: Timestamp, in transaction: borrowing Transaction) throws -> RunTotals {
+    private func book(_ run: PayRun, _ now: Timestamp, in transaction: borrowing Transaction) throws -> Calculation {
         let connection = transaction.connection
         let first = try RunStore.months(of: run.institution, on: connection)?.first ?? run.month
         let due = try PayInputStore.takeDue(
             institution: run.institution, from: first.first, through: run.month.last, in: transaction)
         var carries = try PayInputStore.carries(institution: run.institution, on: connection)
         var totals = RunTotals.none
+        var incomplete = 0
         for page in pages(of: due) {
             let statements = try self.statements(run, page, carries, on: connection)
             for subject in Set(page.map(\.subject)) { carries[subject] = nil }
             statements.forEach { totals.add($0) }
+            incomplete += statements.count { !$0.gaps.isEmpty }
             try StatementStore.insert(statements, run: run, in: transaction)
         }
         // Who owes something and has nothing due keeps owing it, on a statement of his own.
@@ -151,7 +154,7 @@ extension RunDesk {
         try RunStore.update(calculated, in: transaction)
         let event = try PayEventRow.row(calculated, by: Self.actor, at: now)
         try PayEventRow.outbox.append([event], in: transaction)
-        return totals
+        return .calculated(totals, incomplete: incomplete)
     }
 
     private func statements(

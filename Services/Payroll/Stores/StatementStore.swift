@@ -1,5 +1,6 @@
 import Contracts
 public import Domain
+import Foundation
 public import PayrollCore
 public import Postgres
 
@@ -15,21 +16,20 @@ public enum StatementStore {
     public static func insert(
         _ statements: [PayStatement], run: PayRun, in transaction: borrowing Transaction
     ) throws(PostgresError) {
-        try transaction.copyIn(
-            table: "payroll.statement",
-            columns: ["run", "subject", "id", "total", "carried_in", "payable", "carried_out"]
-        ) { writer throws(PostgresError) in
-            for statement in statements {
-                writer.beginRow()
-                writer.uuid(run.id)
-                writer.text(statement.subject.description)
-                writer.uuid(statement.id)
-                writer.int8(statement.total)
-                writer.int8(statement.carriedIn)
-                writer.int8(statement.payable)
-                writer.int8(statement.carriedOut)
-            }
-        }
+        try transaction.execute(
+            """
+            INSERT INTO payroll.statement (run, subject, id, total, carried_in, payable, carried_out, gaps)
+            SELECT $1, subject, id, total, carried_in, payable, carried_out,
+                ARRAY(SELECT jsonb_array_elements_text(gaps::jsonb))
+            FROM unnest($2::text[], $3::uuid[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::text[])
+                AS s (subject, id, total, carried_in, payable, carried_out, gaps)
+            """,
+            [
+                .uuid(run.id), .texts(statements.map(\.subject.description)), .uuids(statements.map { $0.id }),
+                .int8s(statements.map { $0.total }), .int8s(statements.map { $0.carriedIn }),
+                .int8s(statements.map { $0.payable }), .int8s(statements.map { $0.carriedOut }),
+                .texts(try statements.map { statement throws(PostgresError) in try gapText(statement.gaps) }),
+            ])
         try LineRows(statements).insert(run, in: transaction)
         let carried = statements.filter { $0.carriedIn != 0 || $0.carriedOut != 0 }
         try transaction.execute(
@@ -42,6 +42,18 @@ public enum StatementStore {
                 .text(run.institution), .uuid(run.id), .texts(carried.map(\.subject.description)),
                 .int8s(carried.map(\.carriedOut)),
             ])
+    }
+
+    /// Gaps as a JSON array of texts in Chinese and English in turn: lists of lists do not fit one array parameter.
+    private static func gapText(_ gaps: [BilingualText]) throws(PostgresError) -> String {
+        guard let data = try? JSONEncoder().encode(gaps.flatMap { [$0.zh, $0.en] }) else {
+            throw .misused(reason: "gaps of a statement are not text")
+        }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    private static func gaps(_ texts: [String]) -> [BilingualText] {
+        stride(from: 0, to: texts.count - 1, by: 2).map { BilingualText(zh: texts[$0], en: texts[$0 + 1]) }
     }
 
     /// The statements of a run in the order of their subjects, from the one after `subject`, at most `limit`.
@@ -95,7 +107,7 @@ public enum StatementStore {
     ) throws(PostgresError) -> [PayStatement] {
         let rows = try connection.query(
             """
-            SELECT s.run, s.subject, s.id, s.total, s.carried_in, s.payable, s.carried_out
+            SELECT s.run, s.subject, s.id, s.total, s.carried_in, s.payable, s.carried_out, s.gaps
             FROM payroll.statement s WHERE \(condition)
             """, parameters)
         guard let run = try rows.first.map({ row throws(PostgresError) in try row.uuid(0) }) else { return [] }
@@ -112,7 +124,7 @@ public enum StatementStore {
             return PayStatement(
                 id: try row.uuid(2), subject: try parsed(subject, "subject") { Subject($0) },
                 lines: lines[subject] ?? [], total: try row.int8(3), carriedIn: try row.int8(4),
-                payable: try row.int8(5), carriedOut: try row.int8(6))
+                payable: try row.int8(5), carriedOut: try row.int8(6), gaps: Self.gaps(try row.texts(7)))
         }
     }
 
