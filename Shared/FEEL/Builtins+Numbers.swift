@@ -43,7 +43,7 @@ extension Builtins {
     private static func numeric(_ name: String, _ body: @escaping @Sendable (Decimal128) -> Decimal128) -> Builtin {
         Builtin(name, [Form("number")]) { arguments, frame in
             guard let value = number(arguments, 0) else { return wrong(name, arguments, &frame) }
-            guard frame.spend(500) else { return .null }
+            guard frame.spend(5_000) else { return .null }
             return result(body(value), name, &frame)
         }
     }

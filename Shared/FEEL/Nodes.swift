@@ -65,12 +65,18 @@ final class ArithmeticNode: Node {
     func evaluate(_ frame: inout Evaluation) -> Value {
         let a = left.evaluate(&frame)
         let b = right.evaluate(&frame)
-        if case .number(let x) = a, case .number(let y) = b, let value = Operators.number(sign, x, y) { return value }
-        return slow(a, b, &frame)
+        guard case .number(let x) = a, case .number(let y) = b, sign != .power else { return slow(a, b, &frame) }
+        return Operators.number(sign, x, y) ?? slow(a, b, &frame)
     }
 
     private func slow(_ a: Value, _ b: Value, _ frame: inout Evaluation) -> Value {
-        if case .string(let text) = a, !frame.spend(text.utf8.count / 16) { return .null }
+        switch (a, b) {
+        case (.string(let text), _) where !frame.spend(text.utf8.count / 16): return .null
+        case (.number, .number(let exponent)) where sign == .power:
+            // A power takes as long as many simple steps, a fractional one as a logarithm and an exponential.
+            guard frame.spend(exponent.isInteger ? 400 : 10_000) else { return .null }
+        default: break
+        }
         if let value = Operators.calculate(sign, a, b) { return value }
         return frame.fail("“\(sign.rawValue)” has no result for \(a.typeName) and \(b.typeName)", at: offset)
     }
