@@ -122,6 +122,9 @@ let package = Package(
         .executableTarget(
             name: "LedgerWorker", dependencies: ["Ledger", "Messaging", "Kafka", "Postgres", .log],
             path: "Tests/LedgerWorker", swiftSettings: .strict),
+        .executableTarget(
+            name: "MessagingBenchmark", dependencies: ["Messaging", "Kafka", "Postgres", "TestServers", .log],
+            path: "Tests/MessagingBenchmark", swiftSettings: .strict),
         .tests(
             "MessagingTests",
             needs: [

@@ -116,22 +116,32 @@ final class LoopDriver {
     }
 
     func poll(timeoutMilliseconds: Int32, _ now: ContinuousClock.Instant) throws {
-        let withHeaders = settings.readsHeaders
-        _ = try consumer.poll(timeoutMilliseconds: timeoutMilliseconds, limit: 2_000) { message in
-            let slot = message.slot
-            guard slot < lanes.count, let lane = lanes[slot], lane.isReading else { return }
-            let offset = message.offset
-            guard offset >= lane.expected else {
-                redelivered += 1
-                return
-            }
-            if offset > lane.expected { gaps += 1 }
-            lane.expected = offset + 1
-            lane.builder.append(message, withHeaders: withHeaders)
-        }
+        // One turn costs as much as some messages, so a turn takes what comes within a millisecond or two.
+        let deadline = now + .milliseconds(timeoutMilliseconds + 2)
+        var timeout = timeoutMilliseconds
+        var received = 0
+        repeat {
+            let count = try consumer.poll(timeoutMilliseconds: timeout, limit: 2_000 - received) { receive($0) }
+            guard count > 0 else { break }
+            received += count
+            timeout = 1
+        } while received < 2_000 && ContinuousClock.now < deadline
         for lane in lanes {
             if let lane, lane.builder.count > 0, lane.collectingSince == nil { lane.collectingSince = now }
         }
+    }
+
+    private func receive(_ message: borrowing ConsumedMessage) {
+        let slot = message.slot
+        guard slot < lanes.count, let lane = lanes[slot], lane.isReading else { return }
+        let offset = message.offset
+        guard offset >= lane.expected else {
+            redelivered += 1
+            return
+        }
+        if offset > lane.expected { gaps += 1 }
+        lane.expected = offset + 1
+        lane.builder.append(message, withHeaders: settings.readsHeaders)
     }
 
     private func pollTimeout(_ now: ContinuousClock.Instant) -> Int32 {

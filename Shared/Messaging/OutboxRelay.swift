@@ -40,6 +40,8 @@ public struct OutboxRelayStatus: Hashable, Sendable {
     public internal(set) var oldestSeconds: Int64 = 0
     /// Events published since the start.
     public internal(set) var published: Int64 = 0
+    /// Producers that had to be replaced after a fatal error.
+    public internal(set) var producersReplaced = 0
     /// Why the last round failed; nil after a good one.
     public internal(set) var problem: String?
 }

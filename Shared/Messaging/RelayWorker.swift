@@ -167,6 +167,7 @@ final class RelayWorker {
         logger.warning("the outbox's producer is replaced after a fatal error")
         topics.removeAll()
         producer = try Producer(settings.kafka, logger: logger)
+        change { $0.producersReplaced += 1 }
     }
 
     private func connected() throws -> Connection {
