@@ -96,8 +96,8 @@ enum BoxedReader {
             rows.append(cells)
         }
         let columns = element.all("column").map { ModelReader.parameter($0).name }
-        guard rows.allSatisfy({ $0.count == columns.count }) else {
-            throw .model(message: "a relation has rows that do not fit its columns")
+        guard rows.allSatisfy({ $0.count == columns.count }), Set(columns).count == columns.count else {
+            throw .model(message: "a relation has rows that do not fit its columns, or two columns of one name")
         }
         return .relation(columns: columns, rows: rows, typeName: type)
     }

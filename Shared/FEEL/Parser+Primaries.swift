@@ -24,7 +24,9 @@ extension Parser {
             return try make(.name("?"), at: start)
         default:
             // A variable's name may begin with a digit, as in “30天存款”.
-            if scalar.isDigit, knownName() != nil { return try word(start) }
+            if scalar.isDigit, let known = knownName(), known.name.unicodeScalars.contains(where: \.startsName) {
+                return try word(start)
+            }
             if scalar.isDigit || (scalar == "." && (peek(1)?.isDigit ?? false)) { return try number(start) }
             return try word(start)
         }

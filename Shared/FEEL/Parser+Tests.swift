@@ -19,10 +19,14 @@ extension Parser {
     /// `not(…)` over the whole cell; nothing when it is only the beginning of an expression.
     private mutating func negatedTests() throws(FEELError) -> Syntax.Test? {
         guard isAt(word: "not", from: position) != nil else { return nil }
-        position += 3
-        guard take("("), let (tests, _) = try? testList(), take(")") else { return nil }
-        skipSpace()
-        return position == text.count ? .not(tests) : nil
+        // Tried on a copy, which leaves no trace when the cell turns out to be something else.
+        var trial = self
+        trial.position += 3
+        guard trial.take("("), let (tests, _) = try? trial.testList(), trial.take(")") else { return nil }
+        trial.skipSpace()
+        guard trial.position == text.count else { return nil }
+        self = trial
+        return .not(tests)
     }
 
     private mutating func testList() throws(FEELError) -> ([Syntax.Test], [Syntax]) {

@@ -31,6 +31,13 @@ struct BoxedExpressionTests {
         #expect(try value(relation) == "[{a: 1, b c: 1}, {a: 3, b c: 4}]")
     }
 
+    @Test func aRelationNamesEachColumnOnce() {
+        let relation = """
+            <relation><column name="a"/><column name="a"/><row>\(literal("1"))\(literal("2"))</row></relation>
+            """
+        #expect(throws: DMNError.self) { try value(relation) }
+    }
+
     @Test func conditionsAndLoops() throws {
         let conditional = { (condition: String) in
             "<conditional><if>\(literal(condition))</if><then>\(literal("1"))</then>"

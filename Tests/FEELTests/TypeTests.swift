@@ -43,6 +43,11 @@ struct TypeTests {
         }
     }
 
+    @Test func aKeyOfDigitsDoesNotHideNumbers() throws {
+        let expression = try Expression(parsing: "[{\"1\": 2}, 1 + 1]", names: [])
+        #expect(expression.evaluate([]).rendered == "[{\"1\": 2}, 2]")
+    }
+
     @Test func hiddenNamesAndScopes() throws {
         let names: Names = ["x", "items"]
         let values: [Value] = [10, [.context(["x": 1, "item": 7]), .context(["y": 2])]]
