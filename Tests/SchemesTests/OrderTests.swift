@@ -40,13 +40,20 @@ private struct Outcome: Equatable {
 }
 
 struct OrderTests {
-    private static let closes = ["2026-01", "2026-02", "2026-03", "2026-Q1"]
+    /// The pack's rules for everybody, so that subjects without a profile are judged too.
+    private func scheme(_ pack: String) throws -> Scheme {
+        var storage = try Scheme(compiling: try Packs.read(pack)).storage
+        storage.covers = nil
+        return Scheme(storage)
+    }
+
+    private static let closes = ["2026-01", "2026-02", "2026-03", "2026-Q1", "2026"]
 
     /// Facts of a quarter for three managers, some of them undone later.
     private func facts(_ scheme: Scheme, _ dice: inout Dice) throws -> (all: [Fact], undone: Set<UUID128>) {
         var all: [Fact] = []
         var undone: Set<UUID128> = []
-        for number in 0..<240 {
+        for number in 0..<120 {
             let original = try fact(scheme, number, &dice)
             all.append(original)
             guard Int.random(in: 0..<5, using: &dice) == 0 else { continue }
@@ -74,7 +81,7 @@ struct OrderTests {
             case .moment, .text: attributes[shape.name] = .text("text")
             }
         }
-        let kind: SubjectKind = type == "slot.requested" ? .unit : .manager
+        let kind: SubjectKind = type == "slot.requested" ? .unit : scheme.subjectKind
         return Fact(
             id: DeterministicID.make("order", String(number)),
             subject: Subject(
@@ -86,22 +93,22 @@ struct OrderTests {
             attributes: attributes)
     }
 
-    @Test(arguments: Packs.all, [UInt64(1), 2, 3])
+    @Test(arguments: Packs.all, [UInt64(1), 2])
     func anyOrderOfTheSameFactsGivesTheSameResult(_ pack: String, _ seed: UInt64) throws {
-        let scheme = try Scheme(compiling: try Packs.read(pack))
+        let scheme = try scheme(pack)
         var dice = Dice(state: seed)
         let facts = try facts(scheme, &dice).all
         let expected = try Outcome(scheme, facts, closes: Self.closes)
         #expect(!expected.traces.isEmpty)
-        for _ in 0..<3 {
+        for _ in 0..<2 {
             let shuffled = try Outcome(scheme, facts.shuffled(using: &dice), closes: Self.closes)
             #expect(shuffled == expected)
         }
     }
 
-    @Test(arguments: Packs.all, [UInt64(4), 5, 6])
+    @Test(arguments: Packs.all, [UInt64(4), 5])
     func whatIsUndoneMightAsWellNeverHaveHappened(_ pack: String, _ seed: UInt64) throws {
-        let scheme = try Scheme(compiling: try Packs.read(pack))
+        let scheme = try scheme(pack)
         var dice = Dice(state: seed)
         let (all, undone) = try facts(scheme, &dice)
         #expect(!undone.isEmpty)
@@ -111,7 +118,7 @@ struct OrderTests {
     }
 
     @Test func theSameFactTwiceCountsOnce() throws {
-        let scheme = try Scheme(compiling: try Packs.read(Packs.all[0]))
+        let scheme = try scheme(Packs.all[0])
         var dice = Dice(state: 7)
         let facts = try facts(scheme, &dice).all
         let once = try Outcome(scheme, facts, closes: Self.closes)

@@ -60,6 +60,7 @@ enum FigureWork: Sendable {
     case measure(MeasurePlan)
     case results(ResultsPlan)
     case table(TablePlan, column: Int)
+    case decision(DecisionPlan)
     case indicator(IndicatorPlan)
     case scorecard(ScorecardPlan)
     case ladder(LadderPlan)

@@ -15,8 +15,12 @@ final class SchemeCompiler {
     /// The measures' requests in document order; several may share a series.
     var payNames: Set<String> = []
 
-    init(_ root: Fields) {
+    /// The pack's files beside the document, such as decision models.
+    let files: [SchemeSource]
+
+    init(_ root: Fields, files: [SchemeSource]) {
         faults = root.faults
+        self.files = files
         header = SchemeHeader(root)
         storage = SchemeStorage(header: header)
         readChapters(root)

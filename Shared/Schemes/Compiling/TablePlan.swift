@@ -67,6 +67,7 @@ final class TablePlan: Sendable {
 extension SchemeCompiler {
     func compileTable(_ head: ElementHead) {
         let fields = head.fields
+        if fields.has("dmn") { return compileDecision(head) }
         let inputs = fields.texts("inputs").compactMap(formula)
         let outputs = fields.texts("outputs")
         let columns = outputs.isEmpty ? [head.name] : outputs

@@ -45,6 +45,7 @@ struct Evaluator {
         case .measure(let plan): frame[slot] = measure(plan)
         case .results(let plan): frame[slot] = results(plan)
         case .table(let plan, let column): frame[slot] = table(plan, column, figure)
+        case .decision(let plan): frame[slot] = plan.value(frame)
         case .indicator(let plan): frame[slot] = indicator(plan, figure)
         case .scorecard(let plan): frame[slot] = scorecard(plan)
         case .ladder(let plan): frame[slot] = ladder(plan)

@@ -31,6 +31,9 @@ extension Evaluator {
             let names = plan.inputs.map(\.text).joined(separator: ", ")
             let values = plan.inputs.map { $0.evaluate(frame).rendered }.joined(separator: ", ")
             return ("\(plan.name)(\(names))", "\(values) → row \(row.map { String($0 + 1) } ?? "-"): \(tests ?? "")")
+        case .decision(let plan):
+            let inputs = plan.inputs.map { "\($0.name) = \(frame[$0.slot].rendered)" }
+            return ("\(plan.file): \(plan.decision)", inputs.joined(separator: ", "))
         case .scorecard(let plan):
             let terms = plan.parts.map { part in
                 let weight = part.weight.map { " × " + $0.evaluate(frame).text } ?? ""

@@ -33,7 +33,7 @@ public struct Scheme: Sendable {
             return nil
         }
         guard let root = Fields.root(of: document, faults: faults) else { return nil }
-        var storage = SchemeCompiler(root).compile()
+        var storage = SchemeCompiler(root, files: files).compile()
         storage.digest = digest(files)
         return storage
     }
