@@ -11,25 +11,9 @@ struct NotificationsScene {
     let store: GradusStore
     let stream: EventStream
 
-    /// Notices that answer events, after the pack's own bulletins.
+    /// A notice whose template asks for a value that no event has.
     private static let added = """
 
-              - notice: fine
-                title: { zh: 扣罚通知, en: Fine }
-                clause: S72.R3 「扣罚20元」
-                event: gradus.finding.raised.v1
-                to: manager
-                channels: [inbox, email]
-                headline: { zh: "扣罚 {{amount}} 元", en: "Fine of {{amount}} yuan" }
-                body: { zh: "{{date}} {{text}}", en: "{{date}}: {{text}}" }
-              - notice: statement
-                title: { zh: 薪酬单, en: Pay statement }
-                clause: S82.R1 「薪酬」
-                event: gradus.pay.statement.finalised.v1
-                to: manager
-                channels: [inbox, webhook]
-                headline: { zh: "{{month}} 薪酬单", en: "Pay statement {{month}}" }
-                body: { zh: "实发 {{payable}} {{currency}}", en: "Paid {{payable}} {{currency}}" }
               - notice: careless
                 title: { zh: 疏漏, en: Careless }
                 clause: S72.R3 「扣罚」
