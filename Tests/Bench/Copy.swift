@@ -28,7 +28,7 @@ struct Copy: ParsableCommand {
                     table: "public.bench_copy",
                     columns: [
                         "occurred_at", "amount", "offset", "subject", "business_date", "type", "sign", "partition",
-                        "kept", "id", "customer", "assignment", "payload",
+                        "kept", "id", "reverses", "customer", "assignment", "payload",
                     ]
                 ) { writer throws(PostgresError) in
                     for (subject, id) in keys {
@@ -43,6 +43,7 @@ struct Copy: ParsableCommand {
                         writer.int2(1)
                         writer.bool(false)
                         writer.uuid(id)
+                        writer.null()
                         writer.text("c-1000000")
                         writer.null()
                         writer.bytes(payload)

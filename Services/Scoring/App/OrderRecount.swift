@@ -26,7 +26,7 @@ struct OrderRecount {
             let parts = plans.contributions(
                 stored.parts, type: stored.type, institution: stored.institution, groups: &groups, whole: stored.whole)
             for part in parts where found[part.key] != nil {
-                found[part.key]?.add(sign: part.sign, amount: part.amount, at: part.order)
+                found[part.key]?.add(part)
             }
         }
         let rows = touched.map { position -> (key: AggregateKey, group: String, value: Aggregate) in

@@ -58,13 +58,18 @@ public struct Contribution: Sendable {
     public let amount: Int64
     public let dayOfMonth: Int64
     public let order: FactOrder
+    /// The fact that this one undoes.
+    public let reverses: UUID128?
 
-    public init(key: AggregateKey, sign: Int, amount: Int64, dayOfMonth: Int64, order: FactOrder) {
+    public init(
+        key: AggregateKey, sign: Int, amount: Int64, dayOfMonth: Int64, order: FactOrder, reverses: UUID128? = nil
+    ) {
         self.key = key
         self.sign = sign
         self.amount = amount
         self.dayOfMonth = dayOfMonth
         self.order = order
+        self.reverses = reverses
     }
 }
 
@@ -109,7 +114,7 @@ public struct AggregateTable: Sendable {
         values[position].count += Int64(part.sign)
         values[position].sum = sum
         values[position].weighted = weighted
-        if part.sign < 0 {
+        if part.sign < 0 || part.reverses != nil {
             values[position].needsOrder = true
         } else {
             values[position].see(part.amount, at: part.order)

@@ -2,34 +2,39 @@ import Domain
 
 /// Works out which amounts of an aggregate still count when some of its facts have been undone.
 ///
-/// A reversal repeats the date, moment and amount of what it undoes, so facts are netted by these: an amount counts as
-/// long as more facts state it than undo it. That holds in any order of arrival and for chains of reversals.
+/// A fact, what undoes it, what undoes that, and so on are one chain with one amount. The amount counts as long as more
+/// facts of the chain state it than undo it, under the id of the fact that the chain began with. That holds in any
+/// order of arrival.
 public struct LiveAmounts: Sendable {
-    private struct Moment: Hashable {
-        let day: Int32
-        let microseconds: Int64
-        let amount: Int64
-    }
-
-    private var net: [Moment: (count: Int, id: UUID128?)] = [:]
+    private var parts: [UUID128: Contribution] = [:]
 
     public init() {}
 
-    public mutating func add(sign: Int, amount: Int64, at order: FactOrder) {
-        let moment = Moment(day: order.day, microseconds: order.microseconds, amount: amount)
-        var entry = net[moment] ?? (0, nil)
-        entry.count += sign
-        if sign > 0 { entry.id = max(entry.id ?? order.id, order.id) }
-        net[moment] = entry
-    }
+    public mutating func add(_ part: Contribution) { parts[part.order.id] = part }
 
     /// An aggregate with `last`, `min` and `max` only.
     public var ordered: Aggregate {
+        var net: [UUID128: Int] = [:]
+        for part in parts.values { net[root(of: part), default: 0] += part.sign }
         var aggregate = Aggregate()
-        for (moment, entry) in net where entry.count > 0 {
-            guard let id = entry.id else { continue }
-            aggregate.see(moment.amount, at: FactOrder(day: moment.day, microseconds: moment.microseconds, id: id))
+        for part in parts.values {
+            let root = root(of: part)
+            guard net[root, default: 0] > 0 else { continue }
+            aggregate.see(
+                part.amount, at: FactOrder(day: part.order.day, microseconds: part.order.microseconds, id: root))
         }
         return aggregate
+    }
+
+    /// The id of the fact that a chain of reversals began with, as far as the chain is known.
+    private func root(of part: Contribution) -> UUID128 {
+        var part = part
+        // Bounded, so that facts that name each other cannot hold a worker up.
+        for _ in 0..<64 {
+            guard let undone = part.reverses else { return part.order.id }
+            guard let earlier = parts[undone] else { return undone }
+            part = earlier
+        }
+        return part.order.id
     }
 }

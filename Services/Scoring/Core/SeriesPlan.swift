@@ -49,10 +49,13 @@ public struct FactParts: Sendable {
     let order: FactOrder
     let month: Int32
     let dayOfMonth: Int64
+    let reverses: UUID128?
 
     public init(
-        subject: Int32, id: UUID128, sign: Int, amount: Int64?, businessDate: CalendarDate, occurredAt: Timestamp
+        subject: Int32, id: UUID128, sign: Int, amount: Int64?, businessDate: CalendarDate, occurredAt: Timestamp,
+        reverses: UUID128?
     ) {
+        self.reverses = reverses
         self.subject = subject
         self.sign = sign
         self.amount = amount ?? 0
@@ -65,14 +68,14 @@ public struct FactParts: Sendable {
     public init(_ view: FactView, subject: Int32) {
         self.init(
             subject: subject, id: view.id, sign: view.sign, amount: view.amount?.tenThousandths,
-            businessDate: view.businessDate, occurredAt: view.occurredAt)
+            businessDate: view.businessDate, occurredAt: view.occurredAt, reverses: view.reverses)
     }
 
     /// The part in the base series of its type.
     public func base(_ plan: TypePlan) -> Contribution {
         Contribution(
             key: AggregateKey(subject: subject, series: plan.baseSeries, bucket: month), sign: sign, amount: amount,
-            dayOfMonth: dayOfMonth, order: order)
+            dayOfMonth: dayOfMonth, order: order, reverses: reverses)
     }
 
     /// The part in a scheme's series, or `nil` when the series leaves the fact out.
@@ -81,7 +84,8 @@ public struct FactParts: Sendable {
         let bucket = series.bucket == .month ? month : order.day
         let key = AggregateKey(
             subject: subject, series: series.number, bucket: bucket, group: table.group(group))
-        return Contribution(key: key, sign: sign, amount: amount, dayOfMonth: dayOfMonth, order: order)
+        return Contribution(
+            key: key, sign: sign, amount: amount, dayOfMonth: dayOfMonth, order: order, reverses: reverses)
     }
 }
 

@@ -40,6 +40,8 @@ CREATE TABLE scoring.fact (
     partition smallint NOT NULL,
     kept boolean NOT NULL,
     id uuid NOT NULL,
+    -- The fact that this one undoes.
+    reverses uuid,
     customer text COLLATE "C",
     assignment text COLLATE "C",
     payload text NOT NULL,

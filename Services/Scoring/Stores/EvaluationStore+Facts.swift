@@ -29,13 +29,11 @@ extension EvaluationStore {
                 let key = AggregateKey(
                     subject: try row.int4(0), series: Int32(series.index),
                     bucket: series.bucketNumber(of: fact.businessDate), group: table.group(part.group))
-                _ = table.add(
-                    Contribution(
-                        key: key, sign: fact.sign, amount: part.amount, dayOfMonth: Int64(fact.businessDate.day),
-                        order: order))
-                if series.needsOrder {
-                    live[key, default: LiveAmounts()].add(sign: fact.sign, amount: part.amount, at: order)
-                }
+                let contribution = Contribution(
+                    key: key, sign: fact.sign, amount: part.amount, dayOfMonth: Int64(fact.businessDate.day),
+                    order: order, reverses: fact.reverses)
+                _ = table.add(contribution)
+                if series.needsOrder { live[key, default: LiveAmounts()].add(contribution) }
             }
         }
         return Self.rows(table, live, scheme, period, subjects)

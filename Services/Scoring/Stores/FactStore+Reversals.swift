@@ -55,7 +55,8 @@ extension FactStore {
     ) throws(PostgresError) {
         let rows = try connection.query(
             """
-            SELECT f.subject, f.type, f.sign, f.amount, f.business_date, f.occurred_at, f.id, s.institution, f.payload
+            SELECT f.subject, f.type, f.sign, f.amount, f.business_date, f.occurred_at, f.id, s.institution, f.payload,
+                f.reverses
             FROM scoring.fact f JOIN scoring.subject s ON s.no = f.subject
             WHERE f.subject = ANY($1) AND f.business_date BETWEEN $2 AND $3
             """, [.int4s(subjects), .date(first), .date(last)])
@@ -74,7 +75,8 @@ public struct StoredFact {
         type = try row.int2(1)
         parts = FactParts(
             subject: try row.int4(0), id: try row.uuid(6), sign: Int(try row.int2(2)), amount: try row.optionalInt8(3),
-            businessDate: try row.date(4), occurredAt: Timestamp(microseconds: try row.int8(5)))
+            businessDate: try row.date(4), occurredAt: Timestamp(microseconds: try row.int8(5)),
+            reverses: try row.optionalUUID(9))
         institution = try row.text(7)
         payload = try row.bytes(8)
     }

@@ -132,7 +132,7 @@ public struct FactStore {
     ) throws(PostgresError) {
         let columns = [
             "occurred_at", "amount", "offset", "subject", "business_date", "type", "sign", "partition", "kept", "id",
-            "customer", "assignment", "payload",
+            "reverses", "customer", "assignment", "payload",
         ]
         try connection.copyIn(table: "scoring.fact", columns: columns) { writer throws(PostgresError) in
             for index in 0..<count {
@@ -149,6 +149,7 @@ public struct FactStore {
                 writer.int2(Int16(partition))
                 writer.bool(new.kept)
                 writer.uuid(view.id)
+                if let reverses = view.reverses { writer.uuid(reverses) } else { writer.null() }
                 Self.write(view.customer, of: new, bytes, &writer)
                 Self.write(view.assignment, of: new, bytes, &writer)
                 writer.bytes(bytes[new.value])
