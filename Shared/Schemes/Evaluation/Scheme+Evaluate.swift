@@ -60,10 +60,12 @@ extension Evaluator {
                 rule.when?.evaluate(frame).asBoolean == true
             else { return nil }
             let amount = rule.head.state == .unpaid ? nil : rule.amount?.evaluate(frame).asNumber
+            // The amount is part of the name: a revision that changes it withdraws one finding and raises another.
             return .finding(
                 Finding(
                     id: DeterministicID.make(
-                        "finding", scheme.id, rule.head.name, inputs.subject.description, period.description),
+                        "finding", scheme.id, rule.head.name, inputs.subject.description, period.description,
+                        amount?.text ?? ""),
                     subject: inputs.subject, element: rule.head.name, rule: rule.head.clause.rule,
                     clause: rule.head.clause.text, date: period.last,
                     period: Period(scheme.basePeriod, containing: period.last),
