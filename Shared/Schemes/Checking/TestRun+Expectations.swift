@@ -97,6 +97,16 @@ extension TestRun {
                 compare("\(when) amount of \(key.text)", total.text, amounts.text(key.text)?.text ?? "")
             }
         }
+        if let placed = expected.fields("placed") {
+            for key in placed.keys {
+                let grade = effects.compactMap { effect -> String? in
+                    guard case .grade(let change) = effect, change.subject.id == key.text else { return nil }
+                    return change.to
+                }
+                compare(
+                    "\(when) grade of \(key.text)", grade.joined(separator: ", "), placed.text(key.text)?.text ?? "")
+            }
+        }
         if let due = expected.fields("due") {
             let tasks = effects.compactMap { if case .task(let task) = $0 { task } else { nil } }
             for key in due.keys {

@@ -105,6 +105,9 @@ extension Planner {
             }
             if !figure.every.isEmpty { published.insert(figure.slot) }
         }
+        for grading in storage.gradings where !grading.quotas.isEmpty {
+            published.formUnion(grading.grade.reads + [grading.ladderSlot] + [grading.orderSlot].compactMap { $0 })
+        }
         for plan in storage.plans.values {
             for slot in plan.across { published.formUnion(storage.figure(slot).reads) }
         }

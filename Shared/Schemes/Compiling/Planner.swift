@@ -155,7 +155,8 @@ struct Planner {
             roots += (finding.when?.reads ?? []) + (finding.amount?.reads ?? [])
         }
         for grading in storage.gradings where grading.every.contains(key.period) {
-            roots += grading.grade.reads + [grading.ladderSlot]
+            roots += grading.grade.reads + [grading.ladderSlot] + [grading.orderSlot].compactMap { $0 }
+            roots += grading.quotas.values.flatMap(\.reads)
         }
         for obligation in storage.obligations where obligation.every.contains(key.period) {
             roots += (obligation.amount?.reads ?? []) + [obligation.forEach].compactMap { $0 }

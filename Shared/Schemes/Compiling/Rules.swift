@@ -147,6 +147,10 @@ struct GradingRule: Sendable {
     /// Who has to approve, in this order; nobody when the figures decide.
     let approvers: [String]
     let within: Deadline
+    /// How many may hold a grade after this grading; a grade not named, or whose number is `null`, has no limit.
+    var quotas: [String: Formula] = [:]
+    /// Who comes first when a grade has fewer places than people: the highest of this figure.
+    var orderSlot: Int?
 
     var approver: String? { approvers.first }
 }

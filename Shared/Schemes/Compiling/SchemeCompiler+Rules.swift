@@ -157,10 +157,16 @@ extension SchemeCompiler {
         guard let ladder = fields.required("ladder").flatMap(slot), let grade = requiredFormula(fields, "grade") else {
             return
         }
+        var quotas: [String: Formula] = [:]
+        if let places = fields.fields("quotas") {
+            for key in places.keys { quotas[key.text] = formula(places, key.text) }
+        }
+        let order = quotas.isEmpty ? nil : fields.required("order").flatMap(slot)
         storage.gradings.append(
             GradingRule(
                 head: ruleHead(head), ladderSlot: ladder, every: head.every.isEmpty ? [header.basePeriod] : head.every,
-                grade: grade, approvers: fields.texts("approver").map(\.text), within: within(fields)))
+                grade: grade, approvers: fields.texts("approver").map(\.text), within: within(fields), quotas: quotas,
+                orderSlot: order))
     }
 
     private func compileAllocation(_ head: ElementHead) {

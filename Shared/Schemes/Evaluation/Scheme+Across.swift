@@ -24,11 +24,15 @@ extension Scheme {
             }
         }
         return CrossEvaluation(
-            figures: figures, effects: bulletins(period, members, evaluators), gaps: evaluators.flatMap(\.gaps))
+            figures: figures,
+            effects: placements(period, members, evaluators) + bulletins(period, members, evaluators),
+            gaps: evaluators.flatMap(\.gaps))
     }
 
     private func evaluator(_ member: PopulationMember, _ period: Period) -> Evaluator {
-        var evaluator = Evaluator(storage, SubjectInputs(subject: member.subject, period: period), tracing: false)
+        var inputs = SubjectInputs(subject: member.subject, period: period)
+        inputs.profile["unit"] = member.unit.map(AttributeValue.text)
+        var evaluator = Evaluator(storage, inputs, tracing: false)
         for slot in storage.publishedSlots {
             let figure = storage.figure(slot)
             if let text = member.figures[figure.name] {

@@ -145,6 +145,7 @@ extension Evaluator {
     mutating func gradeChanges(_ scheme: Scheme) -> [Effect] {
         var effects: [Effect] = []
         for rule in storage.gradings where rule.every.contains(inputs.period.kind) && rule.head.state != .shadow {
+            guard rule.quotas.isEmpty else { continue }
             guard case .ladder(let ladder) = storage.figure(rule.ladderSlot).work,
                 let grade = rule.grade.evaluate(frame).asString
             else { continue }
@@ -155,7 +156,7 @@ extension Evaluator {
         return effects
     }
 
-    private func change(
+    func change(
         _ rule: GradingRule, _ ladder: LadderPlan, from current: String?, to grade: String, _ scheme: Scheme
     ) -> [Effect] {
         let period = inputs.period

@@ -120,6 +120,7 @@ extension Scheme {
     /// Whether any figure compares subjects, so that a second phase is needed.
     public var comparesSubjects: Bool {
         storage.plans.values.contains { !$0.across.isEmpty }
+            || storage.gradings.contains { !$0.quotas.isEmpty }
             || storage.notices.contains { if case .across = $0.notice.trigger { true } else { false } }
     }
 }
