@@ -51,8 +51,12 @@ struct CloseWork {
             let across = try compare(&drafts, scheme, period, close)
             // A bulletin is sent once; a revision of the figures behind it does not send it again.
             if period == close.period, let first = drafts.first {
+                let tasks = TaskStore(connection)
                 try apply(
-                    across.map { EffectRecord($0, of: scheme) }, subject: first.number, close, period)
+                    across.map { effect in
+                        let own = try Self.subject(of: effect).flatMap { try tasks.number(of: $0) }
+                        return Self.entry(EffectRecord(effect, of: scheme), own ?? first.number, close, period)
+                    })
             }
         }
         var entries: [EffectStore.Entry] = []
@@ -104,10 +108,15 @@ struct CloseWork {
         return figures
     }
 
-    private mutating func apply(
-        _ records: [EffectRecord], subject: Int32, _ close: CloseStore.Attempt, _ period: Period
-    ) throws {
-        try apply(records.map { Self.entry($0, subject, close, period) })
+    /// Whose grade or decision it is; a bulletin is about everybody.
+    private static func subject(of effect: Effect) -> Subject? {
+        switch effect {
+        case .grade(let change): change.subject
+        case .task(let request): request.subject
+        case .finding(let finding): finding.subject
+        case .status(let change): change.subject
+        case .notice, .findingWithdrawn, .taskClosed, .statusWithdrawn: nil
+        }
     }
 
     private mutating func apply(_ entries: [EffectStore.Entry]) throws {
