@@ -16,9 +16,8 @@ extension Consumer {
         } else {
             let isLost = rd_kafka_assignment_lost(handle.pointer) != 0
             listener?.revoked(partitions, lost: isLost, from: self)
-            // The pause flag outlives an assignment in the library, so the next owner-self would start paused.
-            try? resume(paused)
-            paused.removeAll()
+            endPauses()
+            reading.removeAll()
             topicSlots.removeAll()
             rd_kafka_assign(handle.pointer, nil)
         }

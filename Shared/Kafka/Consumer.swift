@@ -29,8 +29,10 @@ public final class Consumer {
     weak var listener: (any RebalanceListener)?
     var slots: [TopicPartition: Int] = [:]
     var topicSlots: [(topic: OpaquePointer, slots: [Int])] = []
-    var isInGroup = false
     var isClosed = false
+    /// What is being read, by the last assignment.
+    var reading: Set<TopicPartition> = []
+    var rest = IdleRest()
 
     /// Makes a consumer; connecting happens in the background.
     public init(_ configuration: KafkaConfiguration, logger: Logger) throws(KafkaError) {
@@ -46,7 +48,11 @@ public final class Consumer {
         }
         rd_kafka_conf_set_stats_cb(native) { _, json, length, opaque in
             guard let opaque, let json else { return 0 }
-            ClientEvents.from(opaque).statistics = ConsumerStatistics(json: Data(bytes: json, count: length))
+            let events = ClientEvents.from(opaque)
+            events.statistics = ConsumerStatistics(json: Data(bytes: json, count: length))
+            if let figures = events.statistics {
+                events.consumer?.rest.learn(fetches: figures.fetches, messages: figures.messages, now: .now)
+            }
             return 0
         }
         handle = try ClientHandle(RD_KAFKA_CONSUMER, native: native, events: events)
@@ -60,13 +66,13 @@ public final class Consumer {
         self.listener = listener
         let list = PartitionList(topics.map { TopicPartition($0, -1) })
         try check(list.lend { rd_kafka_subscribe(handle.pointer, $0) }, .subscribe)
-        isInGroup = true
     }
 
     /// Replaces what is read: exactly `starts`, each from its offset.
     public func assign(_ starts: [StartPosition]) throws(KafkaError) {
         topicSlots.removeAll()
-        paused.removeAll()
+        endPauses()
+        reading = Set(starts.map(\.partition))
         let list = PartitionList(capacity: starts.count)
         for start in starts { list.add(start.partition, offset: start.offset) }
         try check(list.lend { rd_kafka_assign(handle.pointer, $0) }, .assign)
@@ -82,7 +88,7 @@ public final class Consumer {
     ) throws(KafkaError) -> Int {
         guard !isClosed else { throw .closed(.poll) }
         var count = 0
-        var timeout = timeoutMilliseconds
+        var timeout = rest.timeout(timeoutMilliseconds)
         while count < limit, let raw = rd_kafka_consumer_poll(handle.pointer, timeout) {
             timeout = 0
             if raw.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
@@ -98,15 +104,23 @@ public final class Consumer {
             }
         }
         if count == 0 { try handle.requireAlive() }
+        try restOrWake(count)
         return count
+    }
+
+    private func restOrWake(_ count: Int) throws(KafkaError) {
+        switch rest.step(count: count, now: .now) {
+        case .nothing: break
+        case .rest: try suspend(reading.subtracting(paused))
+        case .wake: try unsuspend(reading.subtracting(paused))
+        }
     }
 
     /// Stops delivery of partitions that are not paused yet; those that are stay as they are.
     public func pause(_ partitions: some Sequence<TopicPartition>) throws(KafkaError) {
         let fresh = Set(partitions).subtracting(paused)
         guard !fresh.isEmpty else { return }
-        let list = PartitionList(fresh)
-        try check(list.lend { rd_kafka_pause_partitions(handle.pointer, $0) }, .pause)
+        if !rest.isResting { try suspend(fresh) }
         paused.formUnion(fresh)
     }
 
@@ -114,9 +128,31 @@ public final class Consumer {
     public func resume(_ partitions: some Sequence<TopicPartition>) throws(KafkaError) {
         let held = paused.intersection(partitions)
         guard !held.isEmpty else { return }
-        let list = PartitionList(held)
-        try check(list.lend { rd_kafka_resume_partitions(handle.pointer, $0) }, .resume)
+        if !rest.isResting { try unsuspend(held) }
         paused.subtract(held)
+    }
+
+    /// The pause flag outlives an assignment in the library, so the next one would start paused.
+    func endPauses() {
+        do throws(KafkaError) {
+            try unsuspend(rest.isResting ? reading : paused)
+        } catch {
+            logger.info("partitions were gone before they were resumed", metadata: ["code": "\(error.code)"])
+        }
+        rest.interrupt()
+        paused.removeAll()
+    }
+
+    private func suspend(_ partitions: Set<TopicPartition>) throws(KafkaError) {
+        guard !partitions.isEmpty else { return }
+        let list = PartitionList(partitions)
+        try check(list.lend { rd_kafka_pause_partitions(handle.pointer, $0) }, .pause)
+    }
+
+    private func unsuspend(_ partitions: Set<TopicPartition>) throws(KafkaError) {
+        guard !partitions.isEmpty else { return }
+        let list = PartitionList(partitions)
+        try check(list.lend { rd_kafka_resume_partitions(handle.pointer, $0) }, .resume)
     }
 
     /// Leaves the group and releases the client. Takes at most about `timeoutMilliseconds`; what is not done by then is

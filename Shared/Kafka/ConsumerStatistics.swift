@@ -8,6 +8,10 @@ public struct ConsumerStatistics: Hashable, Sendable {
     public var groupState: String
     /// Mean round trip of the slowest broker in use, in microseconds.
     public var roundTripMicroseconds: Int
+    /// Fetch requests sent since the client was made.
+    public var fetches: Int
+    /// Messages received since the client was made.
+    public var messages: Int
     /// Messages behind the high watermark by what was committed to Kafka; -1 when the library does not know.
     public var lag: [TopicPartition: Int]
 
@@ -22,6 +26,11 @@ public struct ConsumerStatistics: Hashable, Sendable {
             brokers.compactMap { broker in
                 ((broker as? [String: Any])?["rtt"] as? [String: Any])?["avg"] as? Int
             }.max() ?? 0
+        fetches =
+            brokers.compactMap { broker in
+                ((broker as? [String: Any])?["req"] as? [String: Any])?["Fetch"] as? Int
+            }.reduce(0, +)
+        messages = document["rxmsgs"] as? Int ?? 0
         lag = [:]
         for (topic, value) in document["topics"] as? [String: Any] ?? [:] {
             let partitions = (value as? [String: Any])?["partitions"] as? [String: Any] ?? [:]
