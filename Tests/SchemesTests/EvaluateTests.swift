@@ -218,4 +218,29 @@ struct EvaluateTests {
         #expect(active.amount == Money(minorUnits: 1000, .cny))
         #expect(unpaid.id == active.id)
     }
+
+    @Test func theFiguresOfAPeriodMayRaiseAFindingThatAReplayRaisesAgainUnchanged() throws {
+        let rules = """
+            - measure: sold
+              clause: R1 x
+              fact: deal.closed
+              window: month
+            - finding: too little
+              clause: R2 x
+              when: sold < 100
+              amount: (100 - sold) * 0.5
+              fund: pool
+            """
+        let facts = [try fact("deal.closed", "2026-03-02", amount: "30")]
+        let effects = try evaluate(rules, facts).effects
+        guard case .finding(let finding)? = effects.first else {
+            Issue.record("no finding")
+            return
+        }
+        #expect(finding.amount == Money(minorUnits: 3500, .cny))
+        #expect(finding.date == CalendarDate("2026-03-31"))
+        #expect(finding.fund == "pool")
+        #expect(try evaluate(rules, facts).effects == effects)
+        #expect(try evaluate(rules, [try fact("deal.closed", "2026-03-02", amount: "100")]).effects.isEmpty)
+    }
 }

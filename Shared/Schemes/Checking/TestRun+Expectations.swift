@@ -114,6 +114,12 @@ extension TestRun {
                 compare("\(when) due day of \(key.text)", actual ?? "none", due.text(key.text)?.text ?? "")
             }
         }
+        expectStandings(effects, expected, when)
+        expectShares(effects, expected, when)
+        expectNotices(effects, expected, when)
+    }
+
+    private mutating func expectStandings(_ effects: [Effect], _ expected: Fields, _ when: String) {
         if expected.node("statuses") != nil {
             let actual = effects.compactMap { if case .status(let change) = $0 { change.status } else { nil } }
             compareSets("\(when) statuses", actual, expected.texts("statuses").map(\.text))
@@ -125,6 +131,10 @@ extension TestRun {
             }
             compareSets("\(when) holders", actual, expected.texts("holders").map(\.text))
         }
+    }
+
+    /// What persons owe; nobody else may owe anything.
+    private mutating func expectShares(_ effects: [Effect], _ expected: Fields, _ when: String) {
         if let shares = expected.fields("shares") {
             var totals: [String: Int64] = [:]
             for case .finding(let finding) in effects {
@@ -136,6 +146,9 @@ extension TestRun {
             }
             compare("\(when) shares of others", totals.keys.sorted().joined(separator: ", "), "")
         }
+    }
+
+    private mutating func expectNotices(_ effects: [Effect], _ expected: Fields, _ when: String) {
         let notices = effects.compactMap { if case .notice(let notice) = $0 { notice } else { nil } }
         if expected.node("notices") != nil {
             compareSets("\(when) notices", notices.map(\.notice), expected.texts("notices").map(\.text))
