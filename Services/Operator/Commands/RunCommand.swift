@@ -101,7 +101,7 @@ struct RunCommand: AsyncParsableCommand {
             try await payroll.run(target).show(json: report.json)
             guard !report.json else { return }
             let file = try await payroll.file(target, format: "csv")
-            Terminal.line("\nThe pay file ends with: \(file.split(separator: "\n").last ?? "")")
+            Terminal.line("\nThe pay file ends with: \(file.split(whereSeparator: \.isNewline).last ?? "")")
         }
     }
 

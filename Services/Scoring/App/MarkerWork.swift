@@ -199,7 +199,7 @@ struct StagedChanges {
 
     func apply(to inputs: inout SubjectInputs, scheme: String) {
         inputs.grades += grades
-        for (period, values) in figures[scheme] ?? [:] where period.last < inputs.period.first {
+        for (period, values) in figures[scheme] ?? [:] where period.isKnown(to: inputs.period) {
             inputs.prior.removeAll { $0.period == period }
             inputs.prior.append(PriorResult(period: period, figures: values))
         }

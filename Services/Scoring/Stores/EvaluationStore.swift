@@ -130,7 +130,7 @@ public struct EvaluationStore {
         return facts
     }
 
-    /// The latest final results of earlier periods of a scheme, by subject.
+    /// The latest final results of a scheme's earlier periods and of the shorter ones inside `period`, by subject.
     public func prior(
         _ scheme: Scheme, before period: Period, _ subjects: [Int32]
     ) throws -> [Int32: [PriorResult]] {
@@ -140,15 +140,15 @@ public struct EvaluationStore {
             """
             SELECT DISTINCT ON (r.subject, r.period) r.subject, r.period, r.figures, r.across
             FROM scoring.result r JOIN scoring.close c ON c.id = r.close AND c.state = 'closed'
-            WHERE r.subject = ANY($1) AND r.scheme = $2 AND r.last_day < $3 AND r.last_day >= $4
+            WHERE r.subject = ANY($1) AND r.scheme = $2 AND r.last_day <= $3 AND r.last_day >= $4
             ORDER BY r.subject, r.period, r.revision DESC
             """,
             [
-                .int4s(subjects), .text(scheme.id), .date(period.first),
+                .int4s(subjects), .text(scheme.id), .date(period.last),
                 .date(period.first.adding(months: -scheme.historyMonths)),
             ])
         for row in rows {
-            guard let earlier = Period(try row.text(1)) else { continue }
+            guard let earlier = Period(try row.text(1)), earlier.isKnown(to: period) else { continue }
             let own = try JSONText.decode([String: String].self, try row.text(2))
             let across = try JSONText.decode([String: String].self, try row.text(3))
             prior[try row.int4(0), default: []].append(
@@ -200,5 +200,12 @@ public struct EvaluationStore {
             """, [.int4(subject), .int8(offsets.lowerBound), .int8(offsets.upperBound), .date(day)])
         for row in rows { ids.append(try row.uuid(0)) }
         return ids
+    }
+}
+
+extension Period {
+    /// Whether an evaluation of `other` may read this period's result: it ended before, or lies inside as a month in its quarter.
+    public func isKnown(to other: Period) -> Bool {
+        last < other.first || (other.contains(self) && self != other)
     }
 }
