@@ -171,6 +171,10 @@ struct ApprovalTests {
         #expect(store.grades[Sample.manager]?.map { "\($0.grade) \($0.from)" } == ["high 2026-04-01"])
     }
 
+    @Test func sharesThatDoNotMakeUpTheWholeAreAFault() {
+        #expect(throws: SchemeFaults.self) { try store(liability.replacing("head: 0.3", with: "head: 0.35")) }
+    }
+
     @Test func theFirstAndTheLastDayForgetWhatWasUndone() throws {
         let rules = """
             - measure: begun

@@ -40,6 +40,18 @@ extension SchemeCompiler {
             }
             if let share = factFormula(list, key.text, shapes, parameters: true) { shares.append((key.text, share)) }
         }
+        checkShares(shares.map(\.share), fields.place)
         return LiabilityRule.Band(when: when, shares: shares, residual: residual.text)
+    }
+
+    /// Fixed shares have to make up the whole; the residual is for cents and missing persons, not for what was forgotten.
+    private func checkShares(_ shares: [FactFormula], _ place: Place) {
+        let known = shares.compactMap { share in
+            share.formula.evaluate([Value](repeating: .null, count: share.scope.names.count)).asNumber
+        }
+        let total = known.reduce(.zero, +)
+        guard known.count == shares.count, total != .one else { return }
+        faults.report(
+            .weights, at: place, "the shares add up to \((total * 100).text) %, not to 100 %", "say who bears the rest")
     }
 }
