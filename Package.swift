@@ -55,6 +55,8 @@ let package = Package(
             ]),
         .shared("Messaging", needs: ["Domain", "Kafka", "Postgres", .log, .coreMetrics, .lifecycle]),
 
+        .shared("SignIn", needs: ["ServiceKit", "Pages", .hummingbird, .httpTypes, .nioCore]),
+
         // Tables and libraries over the store that a service shares with the operator's command.
         .target(
             name: "ScoringStores", dependencies: ["Domain", "Contracts", "Postgres", "ScoringCore", "Schemes"],
@@ -70,11 +72,13 @@ let package = Package(
         .service("Scoring", needs: ["Messaging", "Schemes", "FEEL", "ScoringStores"]),
         .service(
             "Payroll",
-            needs: ["Messaging", "PayrollStores", "SchemeLibrary", "Pages", .hummingbird, .httpTypes, .nioCore]),
+            needs: [
+                "Messaging", "PayrollStores", "SchemeLibrary", "Pages", "SignIn", .hummingbird, .httpTypes, .nioCore,
+            ]),
         .service(
             "Notifications",
             needs: [
-                "Messaging", "Schemes", "SchemeLibrary", "Pages", "Mail", .hummingbird, .httpTypes, .nioCore,
+                "Messaging", "Schemes", "SchemeLibrary", "Pages", "SignIn", "Mail", .hummingbird, .httpTypes, .nioCore,
                 .httpClient, .crypto,
             ]),
         .executableTarget(

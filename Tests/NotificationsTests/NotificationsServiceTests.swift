@@ -38,7 +38,8 @@ struct NotificationsServiceTests {
             try await scene.wait("given-up 2 SMTP-452, failed 1 SMTP-550, delivered 1 -", state)
             #expect(try scene.store.text("SELECT count(*) FROM notices.notice") == "3")
             #expect(
-                try scene.store.text("SELECT title FROM notices.notice WHERE language = 'en'") == "Finding: Late at the meeting")
+                try scene.store.text("SELECT title FROM notices.notice WHERE language = 'en'")
+                    == "Finding: Late at the meeting")
             try await scene.wait("0", "SELECT count(*) FROM notices.outbox")
             #expect(try scene.stream.values(.notices, type: .noticeIssued).count == 3)
             let delivered = try scene.stream.values(.notices, type: .noticeDelivered)
@@ -108,6 +109,11 @@ struct NotificationsServiceTests {
             let page = try await call("GET", "/inbox/rm-1", mine).text
             #expect(page.contains("晨会迟到 &lt;b&gt;") && page.contains("依据:") && page.contains("每迟到或缺席一次，扣罚20元"))
             #expect(page.contains(DeterministicID.make("fact", "a").description))
+
+            let form = try await service.request("POST", "/sign-in", body: "token=\(mine)&next=%2Finbox%2Frm-1")
+            #expect(form.status == 200 && form.text.contains("晨会迟到 &lt;b&gt;"))
+            let wrong = try await service.request("POST", "/sign-in", body: "token=wrong&next=https%3A%2F%2Felsewhere")
+            #expect(wrong.status == 401 && !wrong.text.contains("elsewhere"))
 
             #expect(try await call("POST", "/v1/notices/\(own)/read", mine).json["state"] as? String == "read")
             #expect(try await call("POST", "/v1/notices/\(own)/read", mine).status == 200)

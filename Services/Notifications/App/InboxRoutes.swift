@@ -6,6 +6,7 @@ import NotificationsCore
 import Pages
 import Postgres
 import ServiceKit
+import SignIn
 
 extension Role {
     /// A person's own token, named after its holder: his own notices and nothing else.
@@ -28,7 +29,9 @@ struct InboxRoutes: Sendable {
         let steps = host.router.group("v1/notices").add(middleware: guarding)
         steps.post(":id/read") { _, context in try await step(to: .read, context) }
         steps.post(":id/acknowledge") { _, context in try await step(to: .acknowledged, context) }
-        let pages = host.router.group("inbox").add(middleware: guarding)
+        let signIn = BrowserSignIn(host)
+        signIn.add(to: host)
+        let pages = host.router.group("inbox").add(middleware: signIn).add(middleware: guarding)
         pages.get(":recipient") { request, context in try await page(request, context) }
         pages.post(":recipient/:id/acknowledge") { _, context in
             let recipient = try recipient(context)

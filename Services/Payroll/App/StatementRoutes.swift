@@ -6,6 +6,7 @@ import Pages
 import PayrollCore
 import PayrollStores
 import ServiceKit
+import SignIn
 
 /// One manager's statement of a month, as JSON and as a page; a personal token sees its holder's own.
 struct StatementRoutes: Sendable {
@@ -21,7 +22,10 @@ struct StatementRoutes: Sendable {
             let (run, statement) = try await statement(context)
             return try Response.json(StatementDocument(statement, of: run))
         }
-        host.router.group("statements").add(middleware: guarding).get(":manager/:month") { request, context in
+        let signIn = BrowserSignIn(host)
+        signIn.add(to: host)
+        host.router.group("statements").add(middleware: signIn).add(middleware: guarding).get(":manager/:month") {
+            request, context in
             let (run, statement) = try await statement(context)
             let language = request.uri.queryParameters["lang"].map(String.init) ?? "zh"
             let page = StatementPage(run, statement, language: language)
