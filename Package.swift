@@ -93,7 +93,9 @@ let package = Package(
 
         .executableTarget(
             name: "Bench",
-            dependencies: ["Domain", "Contracts", "Kafka", "Postgres", "ScoringCore", .argumentParser, .log],
+            dependencies: [
+                "Domain", "Contracts", "Kafka", "Postgres", "ScoringCore", "IntakeCore", .argumentParser, .log,
+            ],
             path: "Tests/Bench", swiftSettings: .strict),
         .tests("DomainTests", needs: ["Domain"]),
         .tests("ContractsTests", needs: ["Contracts", "Domain"]),

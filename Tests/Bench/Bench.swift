@@ -5,7 +5,10 @@ import ArgumentParser
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The parts of deploy/bench.",
-        subcommands: [Fill.self, Consume.self, Copy.self, Decode.self, Watch.self, Verify.self])
+        subcommands: [
+            Fill.self, Consume.self, Copy.self, Decode.self, Watch.self, Verify.self, IntakeDecode.self, IntakeFill.self,
+            IntakeWatch.self,
+        ])
 }
 
 /// The work that all parts agree on.

@@ -17,80 +17,139 @@ struct Slice: Hashable, Sendable {
 }
 
 /// A value whose place in the record is compiled to a slot, and whose constants already stand in the working bytes.
-struct FieldPlan: Sendable {
+///
+/// A class, because plans are handed about for every record and must not be copied.
+final class FieldPlan: Sendable {
     struct Entry: Sendable {
-        var from: [UInt8]
-        var to: Slice
-        var kind: Constant.Kind
+        let from: Slice
+        let to: Slice
+        let kind: Constant.Kind
     }
 
     /// The slot, or -1 for a constant.
-    var slot: Int
-    var constant = Slice.none
-    var constantKind = Constant.Kind.text
-    var values: [Entry]?
-    var fallback: Slice?
-    var fallbackKind = Constant.Kind.text
-    var isOptional: Bool
-    var path: String
+    let slot: Int
+    let constant: Slice
+    let constantKind: Constant.Kind
+    let values: [Entry]?
+    let fallback: Slice?
+    let fallbackKind: Constant.Kind
+    let isOptional: Bool
+    let path: String
+
+    init(
+        slot: Int, constant: Slice = .none, constantKind: Constant.Kind = .text, values: [Entry]? = nil,
+        fallback: Slice? = nil, fallbackKind: Constant.Kind = .text, isOptional: Bool, path: String
+    ) {
+        self.slot = slot
+        self.constant = constant
+        self.constantKind = constantKind
+        self.values = values
+        self.fallback = fallback
+        self.fallbackKind = fallbackKind
+        self.isOptional = isOptional
+        self.path = path
+    }
 }
 
 /// The plan by which a fact is read.
-struct FactPlan: Sendable {
+final class FactPlan: Sendable {
     struct SubjectPlan: Sendable {
-        var kind: SubjectCode
-        var id: FieldPlan
+        let kind: SubjectCode
+        let id: FieldPlan
     }
 
     struct AttributePlan: Sendable {
-        var name: Slice
-        var value: FieldPlan
+        let name: Slice
+        let value: FieldPlan
     }
 
-    var institution: FieldPlan
-    var type: FieldPlan
+    let institution: FieldPlan
+    let type: FieldPlan
     /// The type is one of the configuration's own constants, so that it need not be looked up.
-    var isTypeKnown: Bool
-    var subjects: [SubjectPlan]
-    var credit: FieldPlan?
-    var customer: FieldPlan?
-    var date: FieldPlan
-    var time: FieldPlan?
-    var zoneMinutes: Int
-    var zoneText: [UInt8]
-    var amount: FieldPlan?
-    var scale: Int?
-    var unit: FieldPlan?
-    var attributes: [AttributePlan]
-    var allAttributes: FieldPlan?
-    var reversalFlag: FieldPlan?
-    var reversalOf: FieldPlan?
+    let isTypeKnown: Bool
+    let subjects: [SubjectPlan]
+    let credit: FieldPlan?
+    let customer: FieldPlan?
+    let date: FieldPlan
+    let time: FieldPlan?
+    let zoneMinutes: Int
+    let zoneText: [UInt8]
+    let amount: FieldPlan?
+    let scale: Int?
+    let unit: FieldPlan?
+    let attributes: [AttributePlan]
+    let allAttributes: FieldPlan?
+    let reversalFlag: FieldPlan?
+    let reversalOf: FieldPlan?
+
+    /// Plans every part of a rule with `plan`, and keeps names with `intern`.
+    init(_ rule: FactRule, intern: (String) -> Slice, plan: (FieldRule) -> FieldPlan) {
+        institution = plan(rule.institution)
+        type = plan(rule.type)
+        if case .constant = rule.type.origin { isTypeKnown = true } else { isTypeKnown = rule.type.values != nil }
+        subjects = rule.subjects.map { SubjectPlan(kind: SubjectCode($0.kind), id: plan($0.id)) }
+        credit = rule.credit.map(plan)
+        customer = rule.customer.map(plan)
+        date = plan(rule.date)
+        time = rule.time.map(plan)
+        zoneMinutes = rule.zoneMinutes
+        zoneText = Array(CompiledSource.zoneText(rule.zoneMinutes).utf8)
+        amount = rule.amount.map(plan)
+        scale = rule.scale
+        unit = rule.unit.map(plan)
+        attributes = rule.attributes.map { AttributePlan(name: intern($0.name), value: plan($0.value)) }
+        allAttributes = rule.allAttributes.map { plan(FieldRule(.path($0), isOptional: true)) }
+        reversalFlag = rule.reversalFlag.map(plan)
+        reversalOf = rule.reversalOf.map(plan)
+    }
 }
 
 /// The kind of a draft's subject; `credit` means the managers of its customer.
-enum SubjectCode: UInt8, Sendable { case manager, unit, customer, loan, credit }
+enum SubjectCode: UInt8, Sendable {
+    case manager, unit, customer, loan, credit
+
+    init(_ kind: String) {
+        switch kind {
+        case "unit": self = .unit
+        case "customer": self = .customer
+        case "loan": self = .loan
+        default: self = .manager
+        }
+    }
+}
 
 /// A source's configuration, compiled: names to slots, constants to bytes.
 public struct CompiledSource: Sendable {
     struct PathNode: Sendable {
-        var children: [(name: [UInt8], node: Int)] = []
+        /// A member's name stands among the constants.
+        struct Child: Sendable {
+            let name: Slice
+            let node: Int
+        }
+
+        var children: [Child] = []
         var slot = -1
     }
 
-    struct RecordPlan: Sendable {
+    final class RecordPlan: Sendable {
         enum Body: Sendable {
             case fact(FactPlan)
             case reference(ReferenceKind, [String: FieldPlan])
         }
 
-        var kinds: [[UInt8]]
-        var body: Body
+        let kinds: [Slice]
+        let body: Body
+
+        init(kinds: [Slice], body: Body) {
+            self.kinds = kinds
+            self.body = body
+        }
     }
 
     public let definition: SourceDefinition
-    let units: [[UInt8]]
-    let types: [[UInt8]]
-    let reserved: [[UInt8]]
+    private(set) var units: [Slice] = []
+    private(set) var types: [Slice] = []
+    private(set) var reserved: [Slice] = []
     private(set) var nodes = [PathNode(), PathNode()]
     private(set) var slotCount = 0
     /// Every constant of the plans; slices of constants refer to it.
@@ -106,19 +165,19 @@ public struct CompiledSource: Sendable {
 
     public init(_ definition: SourceDefinition, of document: SourceDocument) {
         self.definition = definition
-        units = document.units.map { Array($0.utf8) }
-        types = document.types.map { Array($0.utf8) }
-        reserved = Crediting.reservedAttributes.sorted().map { Array($0.utf8) }
         switch definition.inlet {
         case .http: isEnveloped = true
         case .kafka(_, let cloudEvents): isEnveloped = cloudEvents
         case .folder: isEnveloped = false
         }
         eventID = FieldPlan(slot: -1, isOptional: false, path: "")
+        units = document.units.map { intern($0) }
+        types = document.types.map { intern($0) }
+        reserved = Crediting.reservedAttributes.sorted().map { intern($0) }
         eventID = plan(definition.eventID)
         kind = definition.kind.map { plan($0) }
         records = definition.records.map { rule in
-            let kinds = rule.kinds.map { Array($0.utf8) }
+            let kinds = rule.kinds.map { intern($0) }
             switch rule.body {
             case .fact(let fact): return RecordPlan(kinds: kinds, body: .fact(plan(fact)))
             case .reference(let kind, let fields):
@@ -130,36 +189,27 @@ public struct CompiledSource: Sendable {
     }
 
     private mutating func plan(_ rule: FactRule) -> FactPlan {
-        var isTypeKnown = rule.type.values != nil
-        if case .constant = rule.type.origin { isTypeKnown = true }
-        return FactPlan(
-            institution: plan(rule.institution), type: plan(rule.type), isTypeKnown: isTypeKnown,
-            subjects: rule.subjects.map { .init(kind: Self.code($0.kind), id: plan($0.id)) },
-            credit: rule.credit.map { plan($0) }, customer: rule.customer.map { plan($0) }, date: plan(rule.date),
-            time: rule.time.map { plan($0) }, zoneMinutes: rule.zoneMinutes,
-            zoneText: Array(Self.zoneText(rule.zoneMinutes).utf8), amount: rule.amount.map { plan($0) },
-            scale: rule.scale, unit: rule.unit.map { plan($0) },
-            attributes: rule.attributes.map { .init(name: intern($0.name), value: plan($0.value)) },
-            allAttributes: rule.allAttributes.map { plan(FieldRule(.path($0), isOptional: true)) },
-            reversalFlag: rule.reversalFlag.map { plan($0) }, reversalOf: rule.reversalOf.map { plan($0) })
+        var copy = self
+        let plan = FactPlan(rule, intern: { copy.intern($0) }, plan: { copy.plan($0) })
+        self = copy
+        return plan
     }
 
     private mutating func plan(_ rule: FieldRule) -> FieldPlan {
         let values = rule.values?.sorted { $0.key < $1.key }.map {
-            FieldPlan.Entry(from: Array($0.key.utf8), to: intern($0.value.text), kind: $0.value.kind)
+            FieldPlan.Entry(from: intern($0.key), to: intern($0.value.text), kind: $0.value.kind)
         }
-        var plan = FieldPlan(
-            slot: -1, values: values, fallback: rule.fallback.map { intern($0.text) },
-            fallbackKind: rule.fallback?.kind ?? .text, isOptional: rule.isOptional, path: "")
+        let fallback = rule.fallback.map { intern($0.text) }
         switch rule.origin {
         case .constant(let constant):
-            plan.constant = intern(constant.text)
-            plan.constantKind = constant.kind
+            return FieldPlan(
+                slot: -1, constant: intern(constant.text), constantKind: constant.kind, values: values,
+                fallback: fallback, isOptional: rule.isOptional, path: "")
         case .path(let path):
-            plan.slot = slot(path)
-            plan.path = path.description
+            return FieldPlan(
+                slot: slot(path), values: values, fallback: fallback, fallbackKind: rule.fallback?.kind ?? .text,
+                isOptional: rule.isOptional, path: path.description)
         }
-        return plan
     }
 
     private mutating func intern(_ text: String) -> Slice {
@@ -170,12 +220,12 @@ public struct CompiledSource: Sendable {
 
     private mutating func slot(_ path: FieldPath) -> Int {
         var node = path.isEnvelope ? Self.envelopeRoot : Self.dataRoot
-        for name in path.names.map({ Array($0.utf8) }) {
-            if let child = nodes[node].children.first(where: { $0.name == name }) {
+        for name in path.names {
+            if let child = nodes[node].children.first(where: { pool[$0.name.range].elementsEqual(name.utf8) }) {
                 node = child.node
             } else {
                 nodes.append(PathNode())
-                nodes[node].children.append((name, nodes.count - 1))
+                nodes[node].children.append(PathNode.Child(name: intern(name), node: nodes.count - 1))
                 node = nodes.count - 1
             }
         }
@@ -184,15 +234,6 @@ public struct CompiledSource: Sendable {
             slotCount += 1
         }
         return nodes[node].slot
-    }
-
-    private static func code(_ kind: String) -> SubjectCode {
-        switch kind {
-        case "unit": .unit
-        case "customer": .customer
-        case "loan": .loan
-        default: .manager
-        }
     }
 
     static func zoneText(_ minutes: Int) -> String {

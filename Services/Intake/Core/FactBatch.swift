@@ -28,6 +28,14 @@ public struct FactBatch: Sendable {
 }
 
 extension [UInt8] {
+    /// A part of other bytes, in one copy.
+    @inline(__always)
+    mutating func append(_ source: borrowing [UInt8], _ slice: Slice) {
+        unsafe source.withUnsafeBufferPointer {
+            unsafe append(contentsOf: UnsafeBufferPointer(rebasing: $0[slice.range]))
+        }
+    }
+
     mutating func append(text: StaticString) {
         text.withUTF8Buffer { unsafe append(contentsOf: $0) }
     }

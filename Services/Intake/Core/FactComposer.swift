@@ -21,7 +21,7 @@ public struct FactComposer: Sendable {
     private let sourceText: [UInt8]
     private let source: String
     private let nameStart: [UInt8]
-    private var name: [UInt8] = []
+    private var name: [UInt8]
     private var customerKey: [UInt8] = []
 
     public init(source: String, stock: StockTypes) {
@@ -30,6 +30,7 @@ public struct FactComposer: Sendable {
         self.source = source
         sourceText = Array("\",\"source\":\"\(source)\",\"sourceId\":".utf8)
         nameStart = DeterministicID.nameStart("fact") + [0x1F] + source.utf8 + [0x1F]
+        name = nameStart
     }
 
     /// Appends the facts of the reader's draft to `batch`, as far as `book` knows.
@@ -39,9 +40,9 @@ public struct FactComposer: Sendable {
         let draft = reader.draft
         guard draft.code == .credit else { return composeDirect(reader, book, &batch) }
         customerKey.removeAll(keepingCapacity: true)
-        customerKey.append(contentsOf: reader.work[draft.institution.range])
+        customerKey.append(reader.work, draft.institution)
         customerKey.append(0x1F)
-        customerKey.append(contentsOf: reader.work[draft.customer.range])
+        customerKey.append(reader.work, draft.customer)
         let isStock = draft.amount != nil && stock.contains { reader.equals(draft.type, $0) }
         if let entry = book.wholeHolder(customerKey.span, on: draft.date, isStock: isStock) {
             appendWhole(entry, reader, book, &batch)
@@ -121,29 +122,28 @@ public struct FactComposer: Sendable {
     ) {
         let draft = reader.draft
         let holder = book.holders[Int(entry.manager)]
-        let subject = book.text[holder.subject.range]
-        let id = identifier(reader.work[draft.eventID.range], subject, book.text[entry.id.range])
+        let id = identifier(reader, draft.eventID, book, holder.subject, entry.id)
         let keyStart = batch.bytes.count
-        batch.bytes.append(contentsOf: subject)
+        batch.bytes.append(book.text, holder.subject)
         let start = batch.bytes.count
         batch.bytes.append(text: "{\"id\":\"")
         batch.bytes.append(uuid: id)
-        batch.bytes.append(contentsOf: book.text[holder.opening.range])
-        batch.bytes.append(contentsOf: reader.work[draft.type.range])
+        batch.bytes.append(book.text, holder.opening)
+        batch.bytes.append(reader.work, draft.type)
         batch.bytes.append(text: "\",\"businessDate\":\"")
         batch.bytes.append(date: draft.date)
         batch.bytes.append(text: "\",\"occurredAt\":\"")
         batch.bytes.append(moment: draft.occurredAt, offsetMinutes: draft.offsetMinutes)
         if draft.isReversal {
-            let reversed = identifier(reader.work[draft.reversalOf.range], subject, book.text[entry.id.range])
+            let reversed = identifier(reader, draft.reversalOf, book, holder.subject, entry.id)
             batch.bytes.append(text: "\",\"sign\":-1,\"reverses\":\"")
             batch.bytes.append(uuid: reversed)
         }
         appendAmount(reader, &batch)
         batch.bytes.append(text: "\",\"customer\":\"")
-        batch.bytes.append(contentsOf: reader.work[draft.customer.range])
+        batch.bytes.append(reader.work, draft.customer)
         batch.bytes.append(text: "\",\"assignment\":\"")
-        batch.bytes.append(contentsOf: book.text[entry.id.range])
+        batch.bytes.append(book.text, entry.id)
         batch.bytes.append(contentsOf: sourceText)
         appendEnd(reader, &batch)
         batch.entries.append(
@@ -156,16 +156,16 @@ public struct FactComposer: Sendable {
         batch.bytes.append(quantity: amount)
         guard !reader.draft.unit.isEmpty else { return }
         batch.bytes.append(text: "\",\"unit\":\"")
-        batch.bytes.append(contentsOf: reader.work[reader.draft.unit.range])
+        batch.bytes.append(reader.work, reader.draft.unit)
     }
 
     private func appendEnd(_ reader: borrowing RecordReader, _ batch: inout FactBatch) {
         let draft = reader.draft
-        JSONText.appendString(reader.work[draft.eventID.range], to: &batch.bytes)
+        appendID(reader, draft.eventID, &batch)
         guard draft.isReversal else {
             if !draft.attributes.isEmpty {
                 batch.bytes.append(text: ",\"attributes\":")
-                batch.bytes.append(contentsOf: reader.work[draft.attributes.range])
+                batch.bytes.append(reader.work, draft.attributes)
             }
             return batch.bytes.append(UInt8(ascii: "}"))
         }
@@ -175,16 +175,28 @@ public struct FactComposer: Sendable {
         batch.bytes.append(UInt8(ascii: "}"))
     }
 
+    private func appendID(_ reader: borrowing RecordReader, _ slice: Slice, _ batch: inout FactBatch) {
+        for index in slice.range {
+            let byte = reader.work[index]
+            guard byte >= 0x20, byte != 0x22, byte != 0x5C else {
+                return JSONText.appendString(reader.work[slice.range], to: &batch.bytes)
+            }
+        }
+        batch.bytes.append(UInt8(ascii: "\""))
+        batch.bytes.append(reader.work, slice)
+        batch.bytes.append(UInt8(ascii: "\""))
+    }
+
     private mutating func identifier(
-        _ eventID: ArraySlice<UInt8>, _ subject: ArraySlice<UInt8>, _ tag: ArraySlice<UInt8>
+        _ reader: borrowing RecordReader, _ eventID: Slice, _ book: borrowing AssignmentBook, _ subject: Slice,
+        _ tag: Slice
     ) -> UUID128 {
-        name.removeAll(keepingCapacity: true)
-        name.append(contentsOf: nameStart)
-        name.append(contentsOf: eventID)
+        name.removeSubrange(nameStart.count...)
+        name.append(reader.work, eventID)
         name.append(0x1F)
-        name.append(contentsOf: subject)
+        name.append(book.text, subject)
         name.append(0x1F)
-        name.append(contentsOf: tag)
+        name.append(book.text, tag)
         return DeterministicID.make(name: name)
     }
 }

@@ -12,16 +12,17 @@ extension RecordReader {
                     RecordProblem(.badAttribute, at: attribute.value.path, "the number is written with an exponent"))
                 continue
             }
-            attributeItems.append(AttributeItem(name: attribute.name, value: value.slice, kind: value.kind))
+            attributeItems.append(
+                AttributeItem(name: attribute.name, value: value.slice, kind: value.kind, isPlain: value.isPlain))
         }
         if let all = plan.allAttributes { readAll(all) }
         guard !attributeItems.isEmpty, problems.isEmpty else { return }
         let start = work.count
         for (index, item) in attributeItems.enumerated() {
             work.append(index == 0 ? UInt8(ascii: "{") : UInt8(ascii: ","))
-            appendText(item.name)
+            appendText(item.name, isPlain: false)
             work.append(UInt8(ascii: ":"))
-            if item.kind == .text { appendText(item.value) } else { work.append(contentsOf: work[item.value.range]) }
+            if item.kind == .text { appendText(item.value, isPlain: item.isPlain) } else { copy(item.value) }
         }
         work.append(UInt8(ascii: "}"))
         draft.attributes = Slice(start: start, count: work.count - start)
@@ -30,17 +31,25 @@ extension RecordReader {
         }
     }
 
-    private mutating func appendText(_ slice: Slice) {
-        for index in slice.range {
-            let byte = work[index]
-            guard byte >= 0x20, byte != 0x22, byte != 0x5C else {
-                let text = Array(work[slice.range])
-                return JSONText.appendString(text, to: &work)
+    private mutating func appendText(_ slice: Slice, isPlain: Bool) {
+        if !isPlain {
+            for index in slice.range {
+                let byte = work[index]
+                guard byte >= 0x20, byte != 0x22, byte != 0x5C else {
+                    let text = Array(work[slice.range])
+                    return JSONText.appendString(text, to: &work)
+                }
             }
         }
         work.append(UInt8(ascii: "\""))
-        work.append(contentsOf: work[slice.range])
+        copy(slice)
         work.append(UInt8(ascii: "\""))
+    }
+
+    /// Repeats a part of the working bytes at their end; texts are short, so byte by byte is quickest.
+    @inline(__always)
+    private mutating func copy(_ slice: Slice) {
+        for index in slice.range { work.append(work[index]) }
     }
 
     private func isExact(_ value: Value) -> Bool {
@@ -94,9 +103,9 @@ extension RecordReader {
 
     private mutating func item(_ name: Slice, _ value: JSONToken) -> AttributeItem? {
         switch value.kind {
-        case .string: text(value).map { AttributeItem(name: name, value: $0, kind: .text) }
-        case .number: AttributeItem(name: name, value: place(value), kind: .number)
-        case .yes, .no: AttributeItem(name: name, value: place(value), kind: .flag)
+        case .string: text(value).map { AttributeItem(name: name, value: $0, kind: .text, isPlain: !value.isEscaped) }
+        case .number: AttributeItem(name: name, value: place(value), kind: .number, isPlain: true)
+        case .yes, .no: AttributeItem(name: name, value: place(value), kind: .flag, isPlain: true)
         case .object, .array, .null: nil
         }
     }

@@ -6,6 +6,8 @@ extension RecordReader {
     struct Value {
         var slice: Slice
         var kind: Constant.Kind
+        /// The scanner has seen that the text needs no escapes.
+        var isPlain = false
     }
 
     /// The value of a field; `nil` when it is absent, which is a problem unless it is optional.
@@ -42,7 +44,9 @@ extension RecordReader {
         switch token.kind {
         case .string:
             guard token.isEscaped else {
-                return Value(slice: Slice(start: Int(token.start), count: Int(token.end - token.start)), kind: .text)
+                return Value(
+                    slice: Slice(start: Int(token.start), count: Int(token.end - token.start)), kind: .text,
+                    isPlain: Int(token.start) >= base)
             }
             let start = work.count
             var text: [UInt8] = []
@@ -156,14 +160,27 @@ extension RecordReader {
         return false
     }
 
-    private static let yes = Array("true".utf8)
-    private static let no = Array("false".utf8)
+    private static let yes: StaticString = "true"
+    private static let no: StaticString = "false"
+
+    @inline(__always)
+    func equals(_ slice: Slice, _ text: StaticString) -> Bool {
+        work[slice.range].elementsEqual(text.description.utf8)
+    }
 
     @inline(__always)
     func equals(_ slice: Slice, _ bytes: [UInt8]) -> Bool {
         guard Int(slice.count) == bytes.count else { return false }
         let start = Int(slice.start)
         for index in bytes.indices where work[start + index] != bytes[index] { return false }
+        return true
+    }
+
+    @inline(__always)
+    func equals(_ slice: Slice, _ other: Slice) -> Bool {
+        guard slice.count == other.count else { return false }
+        let (start, expected) = (Int(slice.start), Int(other.start))
+        for index in 0..<Int(slice.count) where work[start + index] != work[expected + index] { return false }
         return true
     }
 }

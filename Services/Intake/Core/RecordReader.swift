@@ -29,6 +29,8 @@ public struct RecordReader: Sendable {
         var name: Slice
         var value: Slice
         var kind: Constant.Kind
+        /// Needs no escapes.
+        var isPlain: Bool
     }
 
     static let absent = JSONToken(kind: .null, start: 0, end: -1, next: 0)
@@ -82,8 +84,8 @@ public struct RecordReader: Sendable {
             let start = work.count
             work.append(contentsOf: value.utf8)
             let token = JSONToken(kind: .string, start: start, end: work.count, next: 0)
-            let bytes = Array(name.utf8)
-            for child in source.nodes[CompiledSource.envelopeRoot].children where child.name == bytes {
+            for child in source.nodes[CompiledSource.envelopeRoot].children
+            where work[child.name.range].elementsEqual(name.utf8) {
                 let slot = source.nodes[child.node].slot
                 if slot >= 0 { slots[slot] = token }
             }
@@ -157,14 +159,14 @@ public struct RecordReader: Sendable {
     }
 
     @inline(__always)
-    private func equals(_ token: JSONToken, _ name: [UInt8]) -> Bool {
+    private func equals(_ token: JSONToken, _ name: Slice) -> Bool {
         let count = Int(token.end - token.start)
         guard !token.isEscaped else {
-            return JSONTape.text(token, of: work.span.extracting(base...)) == String(decoding: name, as: UTF8.self)
+            return JSONTape.text(token, of: work.span.extracting(base...)) == string(name)
         }
-        guard count == name.count else { return false }
-        let start = Int(token.start) + base
-        for index in 0..<count where work[start + index] != name[index] { return false }
+        guard count == Int(name.count) else { return false }
+        let (start, expected) = (Int(token.start) + base, Int(name.start))
+        for index in 0..<count where work[start + index] != work[expected + index] { return false }
         return true
     }
 
