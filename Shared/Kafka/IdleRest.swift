@@ -11,8 +11,10 @@ struct IdleRest {
     }
 
     private static let fetchesPerSecondOfAnImpatientBroker = 200
-    private static let look = Duration.milliseconds(10)
-    private static let restTime = Duration.milliseconds(90)
+    /// Longer than a fetch takes on a busy machine: the answer to one that a pause overtakes is thrown away, so shorter looks
+    /// can starve a consumer.
+    private static let look = Duration.milliseconds(200)
+    private static let restTime = Duration.milliseconds(300)
 
     private var lastFigures: (fetches: Int, messages: Int, at: ContinuousClock.Instant)?
     private var isNeeded = false

@@ -29,12 +29,12 @@ import Testing
         rest.learn(fetches: 20_000, messages: 0, now: start + .seconds(5))
         let later = start + .seconds(6)
         #expect(rest.step(count: 0, now: later) == .rest)
-        #expect(rest.step(count: 0, now: later + .milliseconds(50)) == .nothing)
-        #expect(rest.step(count: 0, now: later + .milliseconds(95)) == .wake)
+        #expect(rest.step(count: 0, now: later + .milliseconds(250)) == .nothing)
+        #expect(rest.step(count: 0, now: later + .milliseconds(305)) == .wake)
         // As long as messages come it stays awake.
-        #expect(rest.step(count: 5, now: later + .milliseconds(100)) == .nothing)
-        #expect(rest.step(count: 5, now: later + .milliseconds(200)) == .nothing)
-        #expect(rest.step(count: 0, now: later + .milliseconds(215)) == .rest)
+        #expect(rest.step(count: 5, now: later + .milliseconds(400)) == .nothing)
+        #expect(rest.step(count: 5, now: later + .milliseconds(550)) == .nothing)
+        #expect(rest.step(count: 0, now: later + .milliseconds(760)) == .rest)
     }
 
     /// Messages that come in drips while partitions rest and wake, on the broker that makes it necessary.
