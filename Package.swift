@@ -162,6 +162,11 @@ let package = Package(
                 "NotificationsCore", "Notifications", "Pages", "Contracts", "Domain", "Postgres", "ServiceHarness",
                 "TestServers", .hummingbird, .httpTypes, .nioCore, .crypto,
             ]),
+
+        // Whole installations: the five programs above as processes; a build of all tests builds them, too.
+        .tests(
+            "JourneyTests",
+            needs: ["Operator", "Contracts", "Domain", "Kafka", "Postgres", "TestServers", "MockBroker", .log]),
     ],
     swiftLanguageModes: [.v6]
 )

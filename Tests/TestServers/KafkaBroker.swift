@@ -52,8 +52,22 @@ public final class KafkaBroker: Sendable {
         // The launcher starts the server as a child of its own, so the whole process group is ended, and the folder removed,
         // as soon as this process closes the pipe or dies.
         let script = """
-            set -m; noida-db start --only kafka --data-dir "$0" --kafka-port "$1" </dev/null >"$0/log" 2>&1 &
-            child=$!; echo started; cat >/dev/null; kill -KILL -- -$child; rm -rf "$0"
+            exec 2>/dev/null; set -m; mkdir -p "$0/data"
+            begin() {
+                noida-db start --only kafka --data-dir "$0/data" --kafka-port "$1" </dev/null >>"$0/log" 2>&1 &
+                child=$!
+            }
+            begin "$1"
+            echo started
+            while read -r command; do
+                kill -TERM -- -$child
+                for try in $(seq 300); do kill -0 -- -$child 2>/dev/null || break; sleep 0.1; done
+                kill -KILL -- -$child 2>/dev/null
+                begin "$1"
+                echo restarted
+            done
+            kill -KILL -- -$child
+            rm -rf "$0"
             """
         let child = try ChildProcess("/bin/bash", ["-c", script, folder.path, String(port)])
         _ = child.readLine()
@@ -75,6 +89,13 @@ public final class KafkaBroker: Sendable {
     public func command(_ line: String) -> String {
         child.write(line + "\n")
         return child.readLine() ?? "no answer"
+    }
+
+    /// Stops the development broker, which then writes its state, and starts it again on the same port.
+    public func restart() throws {
+        guard !isMock, command("restart") == "restarted" else { throw Unavailable(description: "no restart") }
+        let admin = try TopicAdministration(configuration(), logger: Logger(label: "test"))
+        try admin.waitUntilVisible([], timeoutMilliseconds: 20_000)
     }
 
     /// Stops the broker before the test process ends.

@@ -39,7 +39,9 @@ public final class PostgresServer: Sendable {
     }()
 
     /// Makes and starts a cluster of its own; returns when it answers.
-    public init() throws(Unavailable) {
+    ///
+    /// - Parameter isDurable: true keeps the promises of a production server, for tests that crash it.
+    public init(isDurable: Bool = false) throws(Unavailable) {
         guard let binaries = Self.binaries else {
             throw Unavailable(
                 description: "no PostgreSQL server programs; install postgresql or set GRADUS_TEST_POSTGRES")
@@ -50,7 +52,10 @@ public final class PostgresServer: Sendable {
             let input = Pipe()
             let shell = Process()
             shell.executableURL = URL(filePath: "/bin/sh")
-            shell.arguments = ["-c", Self.script, "gradus-postgres", binaries, folder.path, Self.serverUser ?? ""]
+            shell.arguments = [
+                "-c", Self.script, "gradus-postgres", binaries, folder.path, Self.serverUser ?? "",
+                isDurable ? "on" : "off",
+            ]
             shell.currentDirectoryURL = folder
             shell.standardInput = input
             shell.standardOutput = FileHandle.nullDevice
@@ -112,14 +117,14 @@ public final class PostgresServer: Sendable {
         return places.first { files.isExecutableFile(atPath: $0 + "/initdb") }
     }()
 
-    /// $1 is the programs' folder, $2 the cluster's, $3 the user to run as, or nothing.
+    /// $1 is the programs' folder, $2 the cluster's, $3 the user to run as, or nothing, $4 whether writes are durable.
     private static let script = """
         as() { if [ -n "$user" ]; then setpriv --reuid="$user" --regid="$user" --clear-groups "$@"; else "$@"; fi; }
-        bin=$1 folder=$2 user=$3
+        bin=$1 folder=$2 user=$3 durable=$4
         trap : INT TERM HUP
         begin() {
             as "$bin/postgres" -D "$folder/data" -c listen_addresses= -c unix_socket_directories="$folder" \\
-                -c fsync=off -c full_page_writes=off -c max_connections=200 -c shared_buffers=128MB \\
+                -c fsync=$durable -c full_page_writes=$durable -c max_connections=200 -c shared_buffers=128MB \\
                 -c logging_collector=off -c log_min_messages=warning </dev/null >>"$folder/log" 2>&1 &
             server=$!
         }

@@ -1,0 +1,136 @@
+import Foundation
+import TestServers
+import Testing
+
+@testable import Operator
+
+extension Journeys {
+    @Suite(.serialized, .timeLimit(.minutes(10))) struct UnderFaults {
+        @Test func twentyKillsACrashedStoreAndARestartedBrokerChangeNothing() async throws {
+            let calm = try await CalmRun.value()
+            try await journey {
+                let began = ContinuousClock.now
+                let site = try Site(
+                    server: PostgresServer(isDurable: true), broker: .development(), database: "gradus", scoring: 3,
+                    workerSettings: ["GRADUS_SCORING_BATCH_MESSAGES": "200"])
+                try site.prepare()
+                try site.start()
+                try DemoLoad(.reference).send(to: site)
+
+                var faults = Faults()
+                let sending = Background {
+                    try calm.january.sendMessages(to: site, chunk: 100) { _ in usleep(250_000) }
+                }
+                for number in 1...20 {
+                    faults.pause(200...1_200)
+                    try faults.killOne(of: site)
+                    if number == 7 { try faults.crashStore(of: site) }
+                    if number == 14 { try faults.restartBroker(of: site) }
+                }
+                try sending.join("the broker to have every record", seconds: 180)
+                try site.waitUntilReady(site.named("intake"))
+                try calm.january.sendOthers(to: site)
+                try site.settle()
+                try Self.close("2026-01", at: site, while: &faults)
+
+                print("faults: \(faults.report); \(try LoopCounts(site)); \(ContinuousClock.now - began)")
+                try Self.expectIntact(site, DemoTruth([DemoLoad(.reference), calm.january]))
+                let differences = try StoreDigest(site).differences(from: calm.afterJanuary)
+                #expect(differences.isEmpty, "seed \(faults.seed): \(differences)")
+                for service in site.services {
+                    #expect(try service.terminate() == 0, "\(service.name) must drain: \(service.tail)")
+                }
+            }
+        }
+
+        @Test func aStalledWorkerLosesItsPartitionsAndWritesNothing() async throws {
+            let calm = try await CalmRun.value()
+            try await journey {
+                let began = ContinuousClock.now
+                let site = try Site(
+                    server: PostgresServer(isDurable: true), broker: .mock(topics: Site.mockTopics), database: "gradus",
+                    scoring: 3, isStatic: false,
+                    workerSettings: [
+                        "GRADUS_SCORING_BATCH_MESSAGES": "20",
+                        "GRADUS_KAFKA_PROPERTIES_SESSION_TIMEOUT_MS": "6000",
+                        "GRADUS_KAFKA_PROPERTIES_HEARTBEAT_INTERVAL_MS": "500",
+                        "GRADUS_KAFKA_PROPERTIES_MAX_POLL_INTERVAL_MS": "8000",
+                    ])
+                try site.prepare()
+                try site.start()
+                try DemoLoad(.reference).send(to: site)
+
+                var faults = Faults()
+                let hurry = Flag()
+                let sending = Background {
+                    for load in [calm.january, calm.february] {
+                        try load.sendMessages(to: site, chunk: 40) { _ in if !hurry.isSet { usleep(250_000) } }
+                    }
+                }
+                let workers = site.services.filter { $0.service == "scoring" }
+                for number in 0..<4 where try number < 1 || LoopCounts(site).fenced == 0 {
+                    let worker = workers[number % workers.count]
+                    faults.pause(300...900)
+                    worker.send(SIGSTOP)
+                    Thread.sleep(forTimeInterval: 11)
+                    worker.send(SIGCONT)
+                    faults.count("stall of 11 s")
+                    faults.pause(3_000...5_000)
+                }
+                try workers[1].kill()
+                try workers[1].start()
+                faults.count("kill -9 scoring")
+                site.broker.command("down 1")
+                faults.pause(1_500...2_500)
+                site.broker.command("up 1")
+                faults.count("broker down")
+                hurry.set()
+                try sending.join("the broker to have every record", seconds: 180)
+                try site.waitUntilReady(site.named("intake"))
+                for load in [calm.january, calm.february] { try load.sendOthers(to: site) }
+                try site.settle()
+
+                let counts = try LoopCounts(site)
+                print("stalls: \(faults.report); \(counts); \(ContinuousClock.now - began)")
+                #expect(counts.fenced > 0, "no stalled worker was refused, so this run showed nothing")
+                try Self.expectIntact(site, DemoTruth([DemoLoad(.reference), calm.january, calm.february]))
+                let mine = try StoreDigest(site)
+                #expect(mine.parts["aggregate"] == calm.atEndPlain.parts["aggregate"], "seed \(faults.seed)")
+            }
+        }
+
+        /// Closes a period while workers die; the command is repeated until it says that the period is closed.
+        private static func close(_ period: String, at site: Site, while faults: inout Faults) throws {
+            for institution in Site.institutions {
+                let closing = Background {
+                    try wait("\(institution) \(period) to be closed", seconds: 180, every: 0.5) {
+                        try site.tryGradus(
+                            ["period", "close", "--institution", institution, "--period", period]
+                        ).status == 0
+                    }
+                }
+                for _ in 1...2 {
+                    faults.pause(100...600)
+                    if !closing.isDone { try faults.killOne(of: site) }
+                }
+                try closing.join("the close", seconds: 240)
+            }
+            for service in site.services { try site.waitUntilReady(service) }
+            try site.settle()
+        }
+
+        private static func expectIntact(_ site: Site, _ truth: DemoTruth) throws {
+            let audit = try site.tryGradus(["audit"])
+            #expect(audit.status == 0, "\(audit.everything)")
+            let accounting = try Accounting(site)
+            #expect(accounting.isBalanced, "\(accounting)")
+            // What the source had to send again counts as duplicate, or, without an id, as rejected once more.
+            #expect(accounting.received >= Int64(truth.records), "\(accounting)")
+            #expect(accounting.duplicate >= Int64(truth.duplicates), "\(accounting)")
+            #expect(accounting.rejected >= Int64(truth.rejected), "\(accounting)")
+            let distinct = Int64(truth.records - truth.duplicates - truth.rejected)
+            #expect(accounting.accepted + accounting.suspended == distinct, "\(accounting)")
+            try expectTruth(truth, in: site, without: accounting.openSuspense > 0 ? [DemoStory.unassigned] : [])
+        }
+    }
+}
