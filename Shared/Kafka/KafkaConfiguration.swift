@@ -49,8 +49,10 @@ public struct KafkaConfiguration: Sendable, CustomStringConvertible {
         "session.timeout.ms": "15000",
         "heartbeat.interval.ms": "3000",
         "max.poll.interval.ms": "60000",
-        "queued.min.messages": "20000",
-        "queued.max.messages.kbytes": "16384",
+        // A full queue is looked at again only after up to a second (2.0.2), so it has to hold what is read in a second: a
+        // queue of 16 MB kept a consumer at 70,000 messages a second that can read a million.
+        "queued.min.messages": "1000000",
+        "queued.max.messages.kbytes": "131072",
         "fetch.wait.max.ms": "100",
         "statistics.interval.ms": "5000",
     ]
