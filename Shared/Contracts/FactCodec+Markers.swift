@@ -8,12 +8,11 @@ public enum FactMessage: Sendable {
 
     /// Looks at the first bytes only.
     public init(_ bytes: Span<UInt8>) {
-        if FactMessage.starts(bytes, #"{"marker":"#) {
-            self = .periodMarker
-        } else if FactMessage.starts(bytes, #"{"published":"#) {
-            self = .schemePublished
-        } else {
-            self = .fact
+        // One byte settles it for nearly every message.
+        switch bytes.count > 2 ? bytes[2] : 0 {
+        case UInt8(ascii: "m") where FactMessage.starts(bytes, #"{"marker":"#): self = .periodMarker
+        case UInt8(ascii: "p") where FactMessage.starts(bytes, #"{"published":"#): self = .schemePublished
+        default: self = .fact
         }
     }
 

@@ -74,7 +74,7 @@ struct DemoCommand: AsyncParsableCommand {
             let connection = try settings.connection()
             defer { connection.close() }
             let administration = try TopicAdministration(settings.kafkaConfiguration, logger: OperatorSettings.logger)
-            _ = try PipelineStatus.whenIdle(within: 120) { try PipelineStatus(connection, administration) }
+            _ = try PipelineStatus.whenIdle(within: 600) { try PipelineStatus(connection, administration) }
         }
 
         /// Intake moves a file away when it has taken it or refused it.

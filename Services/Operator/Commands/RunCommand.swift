@@ -39,12 +39,12 @@ struct RunCommand: AsyncParsableCommand {
             let payroll = try PayrollClient()
             var run = try await payroll.open(target)
             var progress = Progress()
-            let deadline = ContinuousClock.now + .seconds(120)
+            let deadline = ContinuousClock.now + .seconds(600)
             while !noWait, run.state == "open" {
                 guard ContinuousClock.now < deadline else {
                     throw OperatorError(
                         "GR-OPERATOR-090",
-                        "the run is open but not calculated after 120 s; is \(target.month) closed? see gradus status")
+                        "the run is open but not calculated after 600 s; is \(target.month) closed? see gradus status")
                 }
                 progress.show("waiting for the results of \(target.month)")
                 try await Task.sleep(for: .milliseconds(150))

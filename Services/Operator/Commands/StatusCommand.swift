@@ -12,7 +12,7 @@ struct StatusCommand: ParsableCommand {
     var wait = false
 
     @Option(help: "Give up waiting after so many seconds.")
-    var timeout: Int = 120
+    var timeout: Int = 600
 
     @Flag(help: "One line for each partition instead of each topic.")
     var partitions = false

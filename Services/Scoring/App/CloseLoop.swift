@@ -55,10 +55,7 @@ struct CloseLoop: Sendable {
     private static func finishNext(_ connection: Connection, _ library: SchemeLibrary) throws -> Bool {
         try connection.transaction(.readCommitted) { transaction in
             var work = CloseWork(transaction.connection, library)
-            let isFinished = try work.finishNext()
-            let rows = work.events.map { OutboxRow($0) }
-            try OutboxStore(schema: "scoring").append(rows, in: transaction)
-            return isFinished
+            return try work.finishNext(in: transaction)
         }
     }
 }

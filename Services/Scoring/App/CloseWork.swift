@@ -1,5 +1,6 @@
 import Contracts
 import Domain
+import Messaging
 import Postgres
 import Schemes
 import ScoringCore
@@ -18,8 +19,14 @@ struct CloseWork {
         self.library = library
     }
 
+    /// Stores the events so far, so that a large close does not hold them all.
+    private mutating func write(in transaction: borrowing Transaction) throws {
+        try OutboxStore(schema: "scoring").append(events.map { OutboxRow($0) }, in: transaction)
+        events.removeAll()
+    }
+
     /// Finishes one close on which all partitions have reported; `false` when there is none.
-    mutating func finishNext() throws -> Bool {
+    mutating func finishNext(in transaction: borrowing Transaction) throws -> Bool {
         let closes = CloseStore(connection)
         guard let close = try closes.takeComplete() else { return false }
         guard close.reports.allSatisfy({ $0.unsupported == 0 }) else {
@@ -27,7 +34,7 @@ struct CloseWork {
             return true
         }
         for (scheme, version, period) in try ResultStore(connection).judged(by: close.id) {
-            try publish(try library.scheme(scheme, version: version, on: connection), period, close)
+            try publish(try library.scheme(scheme, version: version, on: connection), period, close, transaction)
         }
         for report in close.reports {
             try EvaluationStore(connection).forgetLate(
@@ -40,10 +47,14 @@ struct CloseWork {
             cuts: close.reports.map { Cut(topic: Topic.facts.name, partition: $0.partition, offset: $0.cutOffset) })
         events.append(
             try OutgoingEvent(.periodClosed, about: event.id, key: close.institution, occasion: "", event))
+        try write(in: transaction)
         return true
     }
 
-    private mutating func publish(_ scheme: Scheme, _ period: Period, _ close: CloseStore.Attempt) throws {
+    private mutating func publish(
+        _ scheme: Scheme, _ period: Period, _ close: CloseStore.Attempt,
+        _ transaction: borrowing Transaction
+    ) throws {
         let store = ResultStore(connection)
         var drafts = try store.drafts(of: close.id, scheme.id, period)
         let before = try store.latest(scheme.id, period, of: drafts.map(\.number))
@@ -67,8 +78,9 @@ struct CloseWork {
         try apply(entries)
         for draft in drafts {
             if draft.draft.revision == 1 { finalised += 1 } else { revised += 1 }
+            if events.count >= 2_000 { try write(in: transaction) }
             events.append(
-                try draft.draft.event(
+                draft.draft.event(
                     close: close.id,
                     cut: Cut(topic: Topic.facts.name, partition: draft.partition, offset: draft.cutOffset)))
         }

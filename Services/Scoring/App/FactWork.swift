@@ -7,17 +7,9 @@ import ScoringStores
 
 /// Stores a run of facts between two markers and counts what is new. Its memory is used again for the next run.
 struct FactWork {
-    private struct Scanned {
-        let index: Int
-        let view: FactView
-        let plan: TypePlan
-        /// Negative: a subject that has no number yet, by its place in the list of new ones.
-        var subject: Int32
-    }
-
-    private var scanned: [Scanned] = []
     private var batch = FactBatch()
-    private var plans: [TypePlan] = []
+    /// The place of each fact's plan, beside the batch's facts.
+    private var plans: [Int] = []
     private var table = AggregateTable()
     private var arrivals: [Arrival] = []
     private(set) var late: [PeriodStore.LateFact] = []
@@ -48,7 +40,6 @@ struct FactWork {
     }
 
     private mutating func reset() {
-        scanned.removeAll(keepingCapacity: true)
         plans.removeAll(keepingCapacity: true)
         batch.removeAll()
         table.removeAll()
@@ -66,6 +57,7 @@ extension FactWork {
     ) throws {
         var fresh = ReferenceTable()
         var freshKeys: [FactStore.SubjectKey] = []
+        let known = state.active.plans
         let bytes = messages.bytes.span
         for index in range {
             guard let valueRange = messages.valueRange(index) else {
@@ -86,7 +78,7 @@ extension FactWork {
                 continue
             }
             guard
-                let plan = state.active.plans.plan(
+                let place = known.place(
                     institution: value.extracting(view.institution.range), type: value.extracting(view.type.range))
             else {
                 outcome.reject(index, ScoringFault.unknownType)
@@ -102,20 +94,15 @@ extension FactWork {
                 subject = fresh.number(of: key)
             }
             guard let subject else { continue }
-            scanned.append(Scanned(index: index, view: view, plan: plan, subject: subject))
+            plans.append(place)
+            batch.append(BatchFact(index: index, subject: subject, type: known[place].number, view: view))
         }
-        let numbers = try number(freshKeys, state, store)
-        for item in scanned {
-            let subject = item.subject < 0 ? numbers[Int(-item.subject) - 1] : item.subject
-            plans.append(item.plan)
-            batch.append(BatchFact(index: item.index, subject: subject, type: item.plan.number, view: item.view))
-        }
+        if !freshKeys.isEmpty { batch.number(try number(freshKeys, state, store)) }
     }
 
     private func number(
         _ keys: [FactStore.SubjectKey], _ state: PartitionState, _ store: FactStore
     ) throws -> [Int32] {
-        guard !keys.isEmpty else { return [] }
         let numbers = try store.number(keys, partition: state.partition)
         return try keys.map { key in
             guard let number = numbers[key] else { throw ScoringFault.unnumberedSubject }
@@ -174,22 +161,23 @@ extension FactWork {
     private mutating func count(
         _ new: inout [Int], _ messages: MessageBatch, _ state: PartitionState, _ outcome: inout BatchOutcome
     ) {
+        let known = state.active.plans
         let bytes = messages.bytes.span
         var refused: Set<Int> = []
         for position in new {
             let fact = batch.facts[position]
-            let plan = plans[position]
+            let place = plans[position]
             let parts = FactParts(fact.view, subject: fact.subject)
             var fits: Bool
-            if plan.needsWholeFact, let range = messages.valueRange(fact.index) {
+            if known[place].needsWholeFact, let range = messages.valueRange(fact.index) {
                 let whole = Fact(fact.view, of: bytes.extracting(range))
-                fits = table.add(parts, plan, whole)
-                if fits, plan.hasArrivals {
+                fits = table.add(parts, known[place], whole)
+                if fits, known[place].hasArrivals {
                     let offset = messages.offset(fact.index)
                     arrivals.append(Arrival(subject: fact.subject, fact: whole, offset: offset))
                 }
             } else {
-                fits = table.addBase(parts, plan)
+                fits = table.addBase(parts, known[place])
             }
             guard fits else {
                 refused.insert(position)
@@ -215,11 +203,12 @@ extension FactWork {
 
     private func insert(_ new: [Int], _ messages: MessageBatch, _ state: PartitionState, _ store: FactStore) throws {
         guard !new.isEmpty else { return }
+        let known = state.active.plans
         try store.insert(count: new.count, partition: state.partition, bytes: messages.bytes) { place in
             let fact = batch.facts[new[place]]
             return FactStore.NewFact(
                 fact: fact, value: messages.valueRange(fact.index) ?? 0..<0, offset: messages.offset(fact.index),
-                kept: plans[new[place]].isKept)
+                kept: known[plans[new[place]]].isKept)
         }
     }
 

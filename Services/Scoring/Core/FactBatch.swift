@@ -5,7 +5,7 @@ import Domain
 public struct BatchFact: Sendable {
     /// Its message's index in the batch.
     public let index: Int
-    public let subject: Int32
+    public internal(set) var subject: Int32
     public let type: Int16
     public let view: FactView
 
@@ -20,7 +20,7 @@ public struct BatchFact: Sendable {
 /// The facts of a batch in the order of the store's key, with repeats found.
 public struct FactBatch: Sendable {
     private struct Place {
-        let subject: Int32
+        var subject: Int32
         let id: UUID128
         let position: Int32
     }
@@ -38,6 +38,15 @@ public struct FactBatch: Sendable {
     public mutating func append(_ fact: BatchFact) {
         places.append(Place(subject: fact.subject, id: fact.view.id, position: Int32(facts.count)))
         facts.append(fact)
+    }
+
+    /// Puts real numbers in the place of negative ones: `numbers[n]` for `-1 - n`.
+    public mutating func number(_ numbers: [Int32]) {
+        for position in facts.indices where facts[position].subject < 0 {
+            let number = numbers[Int(-1 - facts[position].subject)]
+            facts[position].subject = number
+            places[position].subject = number
+        }
     }
 
     /// Sorts by subject and id, and calls `repeated` for each fact whose id came earlier in the batch.

@@ -5,7 +5,9 @@ public struct InstitutionPlans: Sendable {
     private var types = ReferenceTable()
     private var institutions = ReferenceTable()
     /// By place of the institution, then of the type; the first stands for institutions without schemes.
-    private var plans: [[TypePlan?]]
+    private var plans: [TypePlan]
+    private var isKnown: [Bool]
+    private let typeCount: Int
     private var places: [Int16: Int] = [:]
     private var dailySeries: Set<Int32> = []
 
@@ -15,7 +17,9 @@ public struct InstitutionPlans: Sendable {
             types.insert(type.plan.name, number: Int32(place))
             places[type.plan.number] = place
         }
-        plans = [known.map { $0.isCanonical ? $0.plan : nil }]
+        typeCount = known.count
+        plans = known.map(\.plan)
+        isKnown = known.map(\.isCanonical)
     }
 
     /// Gives an institution plans of its own for some types, which makes these types known there.
@@ -24,28 +28,37 @@ public struct InstitutionPlans: Sendable {
         if let known = institutions.number(of: institution.utf8Span.span) {
             place = Int(known)
         } else {
-            place = plans.count
+            place = plans.count / max(typeCount, 1)
             institutions.insert(institution, number: Int32(place))
-            plans.append(plans[0])
+            plans += plans[..<typeCount]
+            isKnown += isKnown[..<typeCount]
         }
         for plan in own {
             guard let type = places[plan.number] else { continue }
-            plans[place][type] = plan
+            plans[place * typeCount + type] = plan
+            isKnown[place * typeCount + type] = true
             for series in plan.series where series.bucket == .day { dailySeries.insert(series.number) }
         }
     }
 
-    /// The plan for a type in an institution; `nil` when neither the canon nor a scheme there knows the type.
-    public func plan(institution: Span<UInt8>, type: Span<UInt8>) -> TypePlan? {
+    /// The place of the plan for a type in an institution; `nil` when neither the canon nor a scheme there knows it.
+    public func place(institution: Span<UInt8>, type: Span<UInt8>) -> Int? {
         guard let type = types.number(of: type) else { return nil }
         let place = institutions.count == 0 ? 0 : institutions.number(of: institution) ?? 0
-        return plans[Int(place)][Int(type)]
+        let index = Int(place) * typeCount + Int(type)
+        return isKnown[index] ? index : nil
+    }
+
+    /// The plan at a place that ``place(institution:type:)`` gave.
+    public subscript(place: Int) -> TypePlan {
+        _read { yield plans[place] }
     }
 
     /// The plan of a type's number in an institution.
     public func plan(institution: String, type: Int16) -> TypePlan? {
-        guard let place = places[type] else { return nil }
-        return plans[Int(institutions.number(of: institution.utf8Span.span) ?? 0)][place]
+        guard let type = places[type] else { return nil }
+        let index = Int(institutions.number(of: institution.utf8Span.span) ?? 0) * typeCount + type
+        return isKnown[index] ? plans[index] : nil
     }
 
     /// Whether a series' buckets are days; all others are months.

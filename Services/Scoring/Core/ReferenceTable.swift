@@ -58,13 +58,38 @@ public struct ReferenceTable: Sendable {
 
     private func matches(_ entry: Entry, _ key: Span<UInt8>) -> Bool {
         guard entry.count == key.count else { return false }
-        for index in key.indices where bytes[entry.start + index] != key[index] { return false }
+        let known = bytes.span
+        var index = 0
+        while index + 8 <= key.count {
+            guard Self.word(known, entry.start + index) == Self.word(key, index) else { return false }
+            index += 8
+        }
+        while index < key.count {
+            guard known[entry.start + index] == key[index] else { return false }
+            index += 1
+        }
         return true
     }
 
     private static func hash(_ key: Span<UInt8>) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for index in key.indices { hash = (hash ^ UInt64(key[index])) &* 0x0000_0100_0000_01B3 }
-        return hash ^ (hash >> 29)
+        var hash = UInt64(truncatingIfNeeded: key.count) &* 0x9E37_79B9_7F4A_7C15
+        var index = 0
+        while index + 8 <= key.count {
+            hash = (hash ^ word(key, index)) &* 0xC2B2_AE3D_27D4_EB4F
+            hash ^= hash >> 29
+            index += 8
+        }
+        while index < key.count {
+            hash = (hash ^ UInt64(key[index])) &* 0x0000_0100_0000_01B3
+            index += 1
+        }
+        return hash ^ (hash >> 32)
+    }
+
+    /// Eight bytes from `index` on, which the caller knows to be there.
+    @inline(__always)
+    private static func word(_ bytes: Span<UInt8>, _ index: Int) -> UInt64 {
+        let raw = unsafe bytes.bytes
+        return unsafe raw.unsafeLoadUnaligned(fromUncheckedByteOffset: index, as: UInt64.self)
     }
 }

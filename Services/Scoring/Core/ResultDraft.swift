@@ -61,13 +61,34 @@ public struct ResultDraft: Hashable, Sendable {
     public var allFigures: [String: String] { figures.merging(across) { own, _ in own } }
 
     /// `gradus.score.finalised.v1`, or `gradus.score.revised.v1` for a revision.
-    public func event(close: UUID128, cut: Cut) throws -> OutgoingEvent {
+    public func event(close: UUID128, cut: Cut) -> OutgoingEvent {
         let type: EventType = revision == 1 ? .scoreFinalised : .scoreRevised
         let id = DeterministicID.make("score", subject.description, scheme, period.description, String(revision))
-        let event = ScoreEvent(
-            id: id, institution: subject.institution, subject: subject, scheme: scheme, version: version,
-            period: period, revision: revision, close: close, cut: cut, score: score, grade: grade,
-            figures: allFigures, causes: causes)
-        return try OutgoingEvent(type, about: id, key: subject.description, occasion: "", event)
+        return OutgoingEvent(
+            type, id: DeterministicID.make("event", type.rawValue, id.description, ""), key: subject.description,
+            payload: json(id, close, cut))
+    }
+
+    /// The JSON of a ``ScoreEvent``, written by hand because a close writes one for each result.
+    private func json(_ id: UUID128, _ close: UUID128, _ cut: Cut) -> [UInt8] {
+        var bytes = Array(#"{"id":"\#(id)""#.utf8)
+        func add(_ key: String, _ text: String?) {
+            guard let text else { return }
+            bytes += Array(",\"\(key)\":".utf8)
+            JSONText.append(text, to: &bytes)
+        }
+        add("institution", subject.institution)
+        add("subject", subject.description)
+        add("scheme", scheme)
+        bytes += Array(#","version":\#(version),"revision":\#(revision)"#.utf8)
+        add("period", period.description)
+        add("close", close.description)
+        bytes += Array(#","cut":{"topic":"\#(cut.topic)","partition":\#(cut.partition),"offset":\#(cut.offset)}"#.utf8)
+        add("score", score)
+        add("grade", grade)
+        bytes += Array(#","figures":"#.utf8)
+        JSONText.append(allFigures, to: &bytes)
+        bytes += Array(#","causes":[\#(causes.map { "\"\($0)\"" }.joined(separator: ","))]}"#.utf8)
+        return bytes
     }
 }

@@ -146,6 +146,14 @@ public struct ResultStore {
             ])
     }
 
+    private static func object(_ text: String) throws -> [String: String] {
+        text == "{}" ? [:] : try JSONText.decode([String: String].self, text)
+    }
+
+    private static func effects(_ text: String) throws -> [EffectRecord] {
+        text == "[]" ? [] : try JSONText.decode([EffectRecord].self, text)
+    }
+
     private static func entry(_ row: Row) throws -> Entry {
         guard let kind = SubjectKind(rawValue: try row.text(2)), let period = Period(try row.text(6)) else {
             throw ScoringFault.unreadableResult
@@ -154,9 +162,8 @@ public struct ResultStore {
             subject: Subject(institution: try row.text(1), kind: kind, id: try row.text(3)), scheme: try row.text(4),
             version: Int(try row.int4(5)), period: period, revision: Int(try row.int4(7)),
             score: try row.optionalText(8), grade: try row.optionalText(9), unit: try row.optionalText(10),
-            figures: try JSONText.decode([String: String].self, try row.text(11)),
-            across: try JSONText.decode([String: String].self, try row.text(12)),
-            effects: try JSONText.decode([EffectRecord].self, try row.text(13)), causes: try row.uuids(14))
+            figures: try object(try row.text(11)), across: try object(try row.text(12)),
+            effects: try effects(try row.text(13)), causes: try row.uuids(14))
         return Entry(
             number: try row.int4(0), draft: draft, close: try row.uuid(15), partition: Int32(try row.int2(16)),
             cutOffset: try row.int8(17), gaps: try row.text(18), trace: nil)
