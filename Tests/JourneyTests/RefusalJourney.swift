@@ -75,9 +75,9 @@ extension Journeys {
                 let connection = try site.connection()
                 try connection.run(
                     script: """
-                        INSERT INTO public.gradus_migration (component, version, name, digest)
-                        SELECT component, 999, 'from the future', digest FROM (
-                            SELECT DISTINCT ON (component) component, digest FROM public.gradus_migration) known
+                        INSERT INTO public.gradus_migration (component, version, name, checksum)
+                        SELECT component, 999, 'from the future', checksum FROM (
+                            SELECT DISTINCT ON (component) component, checksum FROM public.gradus_migration) known
                         """)
                 connection.close()
                 for service in site.services {
