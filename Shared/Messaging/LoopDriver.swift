@@ -149,7 +149,8 @@ final class LoopDriver {
         let longest: Int64 = load.contains { $0 > 0 } ? 5 : 50
         let due = lanes.compactMap { $0?.collectingSince }.min().map { $0 + settings.batchDelay - now }
         guard let due else { return Int32(longest) }
-        return Int32(min(max(due.nanoseconds / 1_000_000, 0), longest))
+        // A batch that is due and waits for its writer must not turn the loop into a spin.
+        return Int32(min(max(due.nanoseconds / 1_000_000, 1), longest))
     }
 
     func hear(_ report: WriterReport) {

@@ -58,6 +58,7 @@ extension FactWork {
         var fresh = ReferenceTable()
         var freshKeys: [FactStore.SubjectKey] = []
         let known = state.active.plans
+        let subjects = state.subjects
         let bytes = messages.bytes.span
         for index in range {
             guard let valueRange = messages.valueRange(index) else {
@@ -85,7 +86,7 @@ extension FactWork {
                 continue
             }
             let key = bytes.extracting(keyRange)
-            var subject = state.subjects.number(of: key)
+            var subject = subjects.number(of: key)
             if subject == nil {
                 if fresh.number(of: key) == nil {
                     fresh.insert(key, number: -Int32(freshKeys.count) - 1)
@@ -95,7 +96,7 @@ extension FactWork {
             }
             guard let subject else { continue }
             plans.append(place)
-            batch.append(BatchFact(index: index, subject: subject, type: known[place].number, view: view))
+            batch.append(BatchFact(index: index, subject: subject, type: known.number(at: place), view: view))
         }
         if !freshKeys.isEmpty { batch.number(try number(freshKeys, state, store)) }
     }
@@ -126,9 +127,9 @@ extension FactWork {
         _ new: inout [Int], _ messages: MessageBatch, _ store: FactStore, _ outcome: inout BatchOutcome
     ) throws {
         let places = new
-        let found = try store.stored(
-            count: places.count, subject: { batch.facts[places[$0]].subject },
-            id: { batch.facts[places[$0]].view.id })
+        let subjects = places.map { batch.facts[$0].subject }
+        let ids = places.map { batch.facts[$0].view.id }
+        let found = try store.stored(count: places.count, subject: { subjects[$0] }, id: { ids[$0] })
         guard !found.isEmpty else { return }
         var isStored = [Bool](repeating: false, count: places.count)
         for (place, payload) in found {
@@ -162,6 +163,7 @@ extension FactWork {
         _ new: inout [Int], _ messages: MessageBatch, _ state: PartitionState, _ outcome: inout BatchOutcome
     ) {
         let known = state.active.plans
+        let latest = state.latestClosedDay
         let bytes = messages.bytes.span
         var refused: Set<Int> = []
         for position in new {
@@ -169,7 +171,7 @@ extension FactWork {
             let place = plans[position]
             let parts = FactParts(fact.view, subject: fact.subject)
             var fits: Bool
-            if known[place].needsWholeFact, let range = messages.valueRange(fact.index) {
+            if known.needsWholeFact(at: place), let range = messages.valueRange(fact.index) {
                 let whole = Fact(fact.view, of: bytes.extracting(range))
                 fits = table.add(parts, known[place], whole)
                 if fits, known[place].hasArrivals {
@@ -177,14 +179,14 @@ extension FactWork {
                     arrivals.append(Arrival(subject: fact.subject, fact: whole, offset: offset))
                 }
             } else {
-                fits = table.addBase(parts, known[place])
+                fits = table.addBase(parts, series: known.baseSeries(at: place))
             }
             guard fits else {
                 refused.insert(position)
                 outcome.reject(fact.index, ScoringFault.sumOutOfRange)
                 continue
             }
-            if let latest = state.latestClosedDay, fact.view.businessDate <= latest {
+            if let latest, fact.view.businessDate <= latest {
                 noteIfLate(fact, messages, state)
             }
         }
@@ -208,7 +210,7 @@ extension FactWork {
             let fact = batch.facts[new[place]]
             return FactStore.NewFact(
                 fact: fact, value: messages.valueRange(fact.index) ?? 0..<0, offset: messages.offset(fact.index),
-                kept: known[plans[new[place]]].isKept)
+                kept: known.isKept(at: plans[new[place]]))
         }
     }
 

@@ -50,9 +50,13 @@ public struct InstitutionPlans: Sendable {
     }
 
     /// The plan at a place that ``place(institution:type:)`` gave.
-    public subscript(place: Int) -> TypePlan {
-        _read { yield plans[place] }
-    }
+    public subscript(place: Int) -> TypePlan { plans[place] }
+
+    // Single fields of the plan at a place, for the hot path: no plan is copied.
+    public func number(at place: Int) -> Int16 { plans[place].number }
+    public func baseSeries(at place: Int) -> Int32 { plans[place].baseSeries }
+    public func isKept(at place: Int) -> Bool { plans[place].isKept }
+    public func needsWholeFact(at place: Int) -> Bool { plans[place].needsWholeFact }
 
     /// The plan of a type's number in an institution.
     public func plan(institution: String, type: Int16) -> TypePlan? {

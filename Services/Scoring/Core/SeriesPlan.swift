@@ -72,9 +72,11 @@ public struct FactParts: Sendable {
     }
 
     /// The part in the base series of its type.
-    public func base(_ plan: TypePlan) -> Contribution {
+    public func base(_ plan: TypePlan) -> Contribution { base(series: plan.baseSeries) }
+
+    func base(series: Int32) -> Contribution {
         Contribution(
-            key: AggregateKey(subject: subject, series: plan.baseSeries, bucket: month), sign: sign, amount: amount,
+            key: AggregateKey(subject: subject, series: series, bucket: month), sign: sign, amount: amount,
             dayOfMonth: dayOfMonth, order: order, reverses: reverses)
     }
 
@@ -108,8 +110,8 @@ extension AggregateTable {
     }
 
     /// Adds a fact that is in no scheme's series.
-    public mutating func addBase(_ parts: FactParts, _ plan: TypePlan) -> Bool {
-        add(parts.base(plan))
+    public mutating func addBase(_ parts: FactParts, series: Int32) -> Bool {
+        add(parts.base(series: series))
     }
 
     private mutating func takeBack(_ part: Contribution) {

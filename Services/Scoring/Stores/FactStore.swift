@@ -135,6 +135,7 @@ public struct FactStore {
             "reverses", "customer", "assignment", "payload",
         ]
         try connection.copyIn(table: "scoring.fact", columns: columns) { writer throws(PostgresError) in
+            let span = bytes.span
             for index in 0..<count {
                 let new = fact(index)
                 let view = new.fact.view
@@ -150,17 +151,16 @@ public struct FactStore {
                 writer.bool(new.kept)
                 writer.uuid(view.id)
                 if let reverses = view.reverses { writer.uuid(reverses) } else { writer.null() }
-                Self.write(view.customer, of: new, bytes, &writer)
-                Self.write(view.assignment, of: new, bytes, &writer)
-                writer.bytes(bytes[new.value])
+                let value = span.extracting(new.value)
+                Self.write(view.customer, of: value, &writer)
+                Self.write(view.assignment, of: value, &writer)
+                writer.bytes(value.bytes)
             }
         }
     }
 
-    private static func write(_ range: ByteRange, of new: NewFact, _ bytes: [UInt8], _ writer: inout CopyWriter) {
-        guard !range.isEmpty else { return writer.null() }
-        let start = new.value.lowerBound + Int(range.start)
-        writer.bytes(bytes[start..<start + Int(range.count)])
+    private static func write(_ range: ByteRange, of value: Span<UInt8>, _ writer: inout CopyWriter) {
+        if range.isEmpty { writer.null() } else { writer.bytes(value.extracting(range.range).bytes) }
     }
 }
 
