@@ -50,7 +50,7 @@ struct NotificationsScene {
     func finding(_ id: String, _ name: String) throws -> EventStream.Record {
         let event = FindingEvent(
             id: DeterministicID.make("finding", id, name), institution: "dongguan-post", subject: subject(id),
-            scheme: Self.scheme, version: 1, rule: "S72.R3", clause: "S72.R3",
+            scheme: Self.scheme, version: 1, rule: "S72.R3", clause: "S72.R3 「扣罚」",
             date: CalendarDate("2026-02-03") ?? .earliest,
             period: .month(year: 2026, month: 2), amount: "20.00", currency: .cny, fund: nil,
             fact: DeterministicID.make("fact", name), text: BilingualText(zh: "晨会迟到 <b>", en: "Late at the meeting"))

@@ -107,7 +107,7 @@ struct NotificationsServiceTests {
             #expect(try await call("GET", "/v1/inbox/dongguan-post:rm-2", portal).status == 200)
 
             let page = try await call("GET", "/inbox/rm-1", mine).text
-            #expect(page.contains("晨会迟到 &lt;b&gt;") && page.contains("依据:") && page.contains("每迟到或缺席一次，扣罚20元"))
+            #expect(page.contains("晨会迟到 &lt;b&gt;") && page.contains("依据:S72.R3 「扣罚」"))
             #expect(page.contains(DeterministicID.make("fact", "a").description))
 
             let form = try await service.request("POST", "/sign-in", body: "token=\(mine)&next=%2Finbox%2Frm-1")

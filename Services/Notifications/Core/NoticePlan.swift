@@ -9,6 +9,7 @@ public struct PlannedNotice: Hashable, Sendable {
     public var scheme: String
     public var version: Int
     public var name: String
+    /// The rule and clause behind what happened; the notice's own where the event names none.
     public var rule: String
     public var clause: String
     /// The event that it answers, and the fact behind that.
@@ -92,7 +93,8 @@ public enum NoticePlan {
         return PlannedNotice(
             id: DeterministicID.make("notice", occasion.event.description, rule.scheme, rule.name, "\(reader.subject)"),
             recipient: reader.subject, institution: occasion.institution, scheme: rule.scheme, version: rule.version,
-            name: rule.name, rule: rule.rule, clause: rule.clause, cause: occasion.event, causeType: occasion.type,
+            name: rule.name, rule: occasion.rule ?? rule.rule, clause: occasion.clause ?? rule.clause,
+            cause: occasion.event, causeType: occasion.type,
             fact: occasion.fact, about: occasion.subject, language: reader.language, title: title, body: body,
             dueAt: max(occasion.dueAt ?? now, now), channels: reader.reachable(rule.channels))
     }
