@@ -30,8 +30,8 @@ public final class Consumer {
     var slots: [TopicPartition: Int] = [:]
     var topicSlots: [(topic: OpaquePointer, slots: [Int])] = []
     var isClosed = false
-    /// What is being read, by the last assignment.
-    var reading: Set<TopicPartition> = []
+    /// What is being read since the last assignment, and from where.
+    var reading: [TopicPartition: Int64] = [:]
     var rest = IdleRest()
 
     /// Makes a consumer; connecting happens in the background.
@@ -72,7 +72,7 @@ public final class Consumer {
     public func assign(_ starts: [StartPosition]) throws(KafkaError) {
         topicSlots.removeAll()
         endPauses()
-        reading = Set(starts.map(\.partition))
+        reading = Dictionary(starts.map { ($0.partition, $0.offset) }) { first, _ in first }
         let list = PartitionList(capacity: starts.count)
         for start in starts { list.add(start.partition, offset: start.offset) }
         try check(list.lend { rd_kafka_assign(handle.pointer, $0) }, .assign)
@@ -111,8 +111,27 @@ public final class Consumer {
     private func restOrWake(_ count: Int) throws(KafkaError) {
         switch rest.step(count: count, now: .now) {
         case .nothing: break
-        case .rest: try suspend(reading.subtracting(paused))
-        case .wake: try unsuspend(reading.subtracting(paused))
+        case .rest:
+            guard isCaughtUp() else { return rest.postpone(.now) }
+            try suspend(wanted)
+            rest.begin(.now)
+        case .wake: try unsuspend(wanted)
+        }
+    }
+
+    private var wanted: Set<TopicPartition> { Set(reading.keys).subtracting(paused) }
+
+    /// True when the broker says that it has nothing more for the partitions that are wanted.
+    private func isCaughtUp() -> Bool {
+        do throws(KafkaError) {
+            let positions = try positions(Array(wanted))
+            for partition in wanted {
+                let position = positions[partition] ?? reading[partition] ?? 0
+                guard try watermarks(of: partition, timeoutMilliseconds: 1_000).high <= position else { return false }
+            }
+            return true
+        } catch {
+            return false
         }
     }
 
@@ -135,7 +154,7 @@ public final class Consumer {
     /// The pause flag outlives an assignment in the library, so the next one would start paused.
     func endPauses() {
         do throws(KafkaError) {
-            try unsuspend(rest.isResting ? reading : paused)
+            try unsuspend(rest.isResting ? Set(reading.keys) : paused)
         } catch {
             logger.info("partitions were gone before they were resumed", metadata: ["code": "\(error.code)"])
         }

@@ -3,7 +3,8 @@
 /// The Kafka protocol lets a broker hold a fetch until there is data (`fetch.wait.max.ms`). One that does not makes an idle
 /// client ask thousands of times a second, and 2.0.2 has no setting against it. So when the client's own figures show many
 /// fetches and hardly a message, idle partitions rest: they are paused for a while between short looks. Resting ends
-/// with the first message.
+/// with the first message. A pause throws away what is on its way, so before each the broker is asked whether there is
+/// anything: an answer that takes longer than a look, on a busy machine or because it is large, is waited for.
 struct IdleRest {
     /// What a consumer should do with its idle partitions.
     enum Step {
@@ -11,10 +12,9 @@ struct IdleRest {
     }
 
     private static let fetchesPerSecondOfAnImpatientBroker = 200
-    /// Longer than a fetch takes on a busy machine: the answer to one that a pause overtakes is thrown away, so shorter looks
-    /// can starve a consumer.
-    private static let look = Duration.milliseconds(200)
-    private static let restTime = Duration.milliseconds(300)
+    private static let look = Duration.milliseconds(50)
+    private static let restTime = Duration.milliseconds(200)
+    private static let busyTime = Duration.milliseconds(500)
 
     private var lastFigures: (fetches: Int, messages: Int, at: ContinuousClock.Instant)?
     private var isNeeded = false
@@ -41,11 +41,19 @@ struct IdleRest {
             nextChange = now + Self.look
             return .wake
         }
-        if count > 0 { nextChange = now + Self.look }
-        guard now >= nextChange else { return .nothing }
+        if count > 0 { nextChange = now + Self.busyTime }
+        return now >= nextChange ? .rest : .nothing
+    }
+
+    /// Partitions are paused from now on.
+    mutating func begin(_ now: ContinuousClock.Instant) {
         isResting = true
         nextChange = now + Self.restTime
-        return .rest
+    }
+
+    /// There is something to read, so this is no time to rest.
+    mutating func postpone(_ now: ContinuousClock.Instant) {
+        nextChange = now + Self.busyTime
     }
 
     /// How long a poll call may wait, so that a look at an idle broker stays short.

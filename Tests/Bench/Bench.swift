@@ -6,7 +6,8 @@ struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "The parts of deploy/bench.",
         subcommands: [
-            Fill.self, Consume.self, Copy.self, Decode.self, Watch.self, Verify.self, IntakeDecode.self, IntakeFill.self,
+            Fill.self, Consume.self, Copy.self, Decode.self, Watch.self, Verify.self, IntakeDecode.self,
+            IntakeFill.self,
             IntakeWatch.self,
         ])
 }

@@ -29,12 +29,16 @@ import Testing
         rest.learn(fetches: 20_000, messages: 0, now: start + .seconds(5))
         let later = start + .seconds(6)
         #expect(rest.step(count: 0, now: later) == .rest)
-        #expect(rest.step(count: 0, now: later + .milliseconds(250)) == .nothing)
-        #expect(rest.step(count: 0, now: later + .milliseconds(305)) == .wake)
-        // As long as messages come it stays awake.
-        #expect(rest.step(count: 5, now: later + .milliseconds(400)) == .nothing)
-        #expect(rest.step(count: 5, now: later + .milliseconds(550)) == .nothing)
-        #expect(rest.step(count: 0, now: later + .milliseconds(760)) == .rest)
+        rest.begin(later)
+        #expect(rest.step(count: 0, now: later + .milliseconds(150)) == .nothing)
+        #expect(rest.step(count: 0, now: later + .milliseconds(205)) == .wake)
+        // As long as messages come, or the broker says that some are there, it stays awake.
+        #expect(rest.step(count: 5, now: later + .milliseconds(210)) == .nothing)
+        #expect(rest.step(count: 0, now: later + .milliseconds(700)) == .nothing)
+        #expect(rest.step(count: 0, now: later + .milliseconds(715)) == .rest)
+        rest.postpone(later + .milliseconds(715))
+        #expect(rest.step(count: 0, now: later + .milliseconds(1_200)) == .nothing)
+        #expect(rest.step(count: 0, now: later + .milliseconds(1_220)) == .rest)
     }
 
     /// Messages that come in drips while partitions rest and wake, on the broker that makes it necessary.
@@ -56,6 +60,12 @@ import Testing
         }
         try reader.poll(seconds: 20) { $0.received.count >= 60 }
         #expect(reader.received.compactMap { Int($0.value ?? "") }.sorted() == Array(0..<60))
+
+        // An answer that is too large to arrive within a look.
+        let padding = String(repeating: "x", count: 1_000)
+        try producer.send((0..<30_000).map { (key: "k\($0)", value: padding) }, to: topic)
+        try reader.poll(seconds: 60) { $0.received.count >= 30_060 }
+        #expect(reader.received.count == 30_060)
         reader.consumer.close()
     }
 }

@@ -6,7 +6,8 @@ import NIOCore
 import Postgres
 import ServiceKit
 
-/// `POST /v1/credit-checks`: compares every credit of a period with the assignments known now, before the period is closed.
+/// `POST /v1/credit-checks`: compares every credit of a period with the assignments known now, before the period is
+/// closed.
 struct CreditCheckRoute: Sendable {
     let lane: Lane<Reconciler>
     let stop: StopSignal

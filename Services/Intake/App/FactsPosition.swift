@@ -20,7 +20,8 @@ struct FactsPosition {
     func hasStore(on connection: Connection) throws(PostgresError) -> Bool {
         try connection.query(
             """
-            SELECT to_regclass('scoring.published_fact') IS NOT NULL AND to_regclass('scoring.published_position') IS NOT NULL
+            SELECT to_regclass('scoring.published_fact') IS NOT NULL
+               AND to_regclass('scoring.published_position') IS NOT NULL
             """)[0].bool(0)
     }
 

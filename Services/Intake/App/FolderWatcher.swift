@@ -7,8 +7,9 @@ import Postgres
 
 /// Takes the files of the watched folders: each as a whole checked, then in parts that a restart resumes.
 ///
-/// A file is complete when its companion `NAME.ctl` is there; with the control total inside, when it has its final name
-/// (write it as `NAME.part` and rename it). Taken files go to `done`, refused ones to `rejected`, each with a report.
+/// A file is complete when its companion `NAME.ctl` is there; with the control total inside, when it has its final
+/// name (write it as `NAME.part` and rename it). Taken files go to `done`, refused ones to `rejected`, each with a
+/// report.
 struct FolderWatcher {
     var session: IngestSession
     let root: URL

@@ -12,7 +12,8 @@ extension Ingestor {
         return digest.finish()
     }
 
-    /// What is already known of the batch's records, of the originals that they undo, and of other reversals of those.
+    /// What is already known of the batch's records, of the originals that they undo, and of other reversals of
+    /// those.
     func knownContents(
         _ items: [Item], _ order: [Int], _ extras: Extras, _ source: Int16, _ transaction: Transaction
     ) throws(PostgresError) -> [UUID128: UUID128] {

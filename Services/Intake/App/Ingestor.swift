@@ -5,8 +5,8 @@ import Postgres
 
 /// One writer's way from records to facts: read, know again, credit, produce, record. Never shared between threads.
 ///
-/// Everything that it stores belongs to the caller's transaction. Facts are acknowledged before it returns; a crash before
-/// the commit makes the same facts again, with the same ids.
+/// Everything that it stores belongs to the caller's transaction. Facts are acknowledged before it returns; a crash
+/// before the commit makes the same facts again, with the same ids.
 struct Ingestor {
     let catalogue: SourceCatalogue
     let sender: FactSender

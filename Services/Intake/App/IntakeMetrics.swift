@@ -11,7 +11,7 @@ final class IntakeMetrics: Sendable {
         registry?.describe("gradus_intake_records_total", "Records taken, by source, outcome and code of refusal.")
         registry?.describe("gradus_intake_facts_total", "Facts written, by source.")
         registry?.describe(
-            "gradus_intake_pending", "Changes of reference data whose credits are still to be looked at.")
+            "gradus_intake_pending", "Changes of reference data under work, at most one round of them.")
     }
 
     func count(_ result: IngestResult, source: String) {

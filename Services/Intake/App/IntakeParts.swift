@@ -125,7 +125,9 @@ struct IntakeParts: Sendable {
             BlockingService("credits") { [self] stop in
                 stop.onStop { self.stop.stop() }
                 try reconciler.run(until: stop, every: .milliseconds(500), logger: logger) { reconciler in
-                    _ = try reconciler.round { stop.isStopping }
+                    // Long work leaves room for requests now and then.
+                    let end = ContinuousClock.now + .seconds(5)
+                    while try reconciler.round({ stop.isStopping }).customers > 0, ContinuousClock.now < end {}
                 }
             },
             BlockingService("folders") { [self] stop in

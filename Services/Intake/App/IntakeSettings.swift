@@ -8,7 +8,8 @@ import ServiceKit
 /// - `sources.file`: the configuration of sources and mappings; every fault of it is listed
 /// - `database.url` (secret), `database.connections` (2): for `/v1/accounting`
 /// - `kafka.brokers`, `kafka.properties.*`, `kafka.group` (`gradus-intake`), `kafka.writers` (2)
-/// - `kafka.batch.records` (20000), `kafka.batch.milliseconds` (100), `kafka.rejects.per.thousand` (200; 1000 never stops)
+/// - `kafka.batch.records` (20000), `kafka.batch.milliseconds` (100), `kafka.rejects.per.thousand` (200; 1000 never
+///   stops)
 /// - `folder.root` (`.`): what the folders of `sources.file` are relative to; `folder.interval.seconds` (1)
 /// - `http.batch.events` (10000): the most events of one request
 struct IntakeSettings: ServiceSettings {

@@ -4,7 +4,8 @@ import Postgres
 import ServiceKit
 import Synchronization
 
-/// A thread that owns a worker with a database session, does jobs for others one after another, and its own work in between.
+/// A thread that owns a worker with a database session, does jobs for others one after another, and its own work in
+/// between.
 final class Lane<Worker>: Sendable {
     typealias Job = @Sendable (inout Worker) -> Void
 

@@ -4,14 +4,16 @@ import Foundation
 import IntakeCore
 import Logging
 import Messaging
+import Metrics
 import Postgres
 import ServiceKit
 
-/// Brings credits in line with the assignments after these changed, and releases held records that can now be credited.
+/// Brings credits in line with the assignments after these changed, and releases held records that can now be
+/// credited.
 ///
-/// First it holds the credit lock alone for a moment: every batch that credited by older assignments has then committed
-/// or gone, and what it produced stands on the facts topic. Then it waits until Scoring has stored that much. What it
-/// decides goes through the outbox, in the transaction that strikes the work off.
+/// First it holds the credit lock alone for a moment: every batch that credited by older assignments has then
+/// committed or gone, and what it produced stands on the facts topic. Then it waits until Scoring has stored that
+/// much. What it decides goes through the outbox, in the transaction that strikes the work off.
 struct Reconciler {
     let connection: Connection
     let position: FactsPosition
@@ -44,6 +46,7 @@ struct Reconciler {
         let store = RecreditStore()
         var work = Work()
         let waiting = try store.pending(limit: Self.chunk, on: connection)
+        Gauge(label: "gradus_intake_pending").record(waiting.reduce(0) { $0 + $1.entries.count })
         guard !waiting.isEmpty else { return work }
         try barrier()
         for group in waiting where group.kind != .customer { work = work + (try release(group)) }

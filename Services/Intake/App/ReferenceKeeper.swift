@@ -8,8 +8,8 @@ struct ReferenceKeeper {
     private var managers: Int64 = 0
     private var units: Int64 = 0
 
-    /// The lock that every batch shares while it credits, and that a credit check holds alone for a moment: after that
-    /// moment every batch knows the assignments committed before it.
+    /// The lock that every batch shares while it credits, and that a credit check holds alone for a moment: after
+    /// that moment every batch knows the assignments committed before it.
     static let creditLock: Int64 = 0x6772_6164_0001
     /// The lock under which reference data is changed, so that numbers become visible in their order.
     static let referenceLock: Int64 = 0x6772_6164_0002

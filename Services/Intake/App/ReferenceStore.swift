@@ -32,20 +32,23 @@ struct ReferenceStore {
 
     private func write(assignments: [Assignment], in transaction: Transaction) throws(PostgresError) {
         guard !assignments.isEmpty else { return }
+        let times = Dictionary(grouping: assignments) { $0.institution + "/" + $0.id }.mapValues(\.count)
+        let repeated = assignments.map { times[$0.institution + "/" + $0.id, default: 1] > 1 }
         // A record that says what is already known makes no new version, and so no work.
         try transaction.execute(
             """
             WITH given AS (
-                SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::date[], $7::date[])
-                WITH ORDINALITY AS r (institution, id, customer, manager, share, valid_from, valid_to, place)
+                SELECT * FROM unnest(
+                  $1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::date[], $7::date[], $8::boolean[])
+                WITH ORDINALITY AS r (institution, id, customer, manager, share, valid_from, valid_to, repeated, place)
             ), added AS (
                 INSERT INTO reference.assignment (institution, id, customer, manager, share, valid_from, valid_to)
                 SELECT institution, id, customer, manager, share / 1000000.0, valid_from, valid_to FROM given g
-                WHERE EXISTS (SELECT FROM given l WHERE l.institution = g.institution AND l.id = g.id AND l.place <> g.place)
-                   OR NOT EXISTS (
+                WHERE repeated OR NOT EXISTS (
                     SELECT FROM reference.assignment a
                     WHERE a.institution = g.institution AND a.id = g.id AND a.superseded_by IS NULL
-                      AND (a.customer, a.manager, a.share, a.valid_from) = (g.customer, g.manager, g.share / 1000000.0, g.valid_from)
+                      AND a.customer = g.customer AND a.manager = g.manager AND a.share = g.share / 1000000.0
+                      AND a.valid_from = g.valid_from
                       AND a.valid_to IS NOT DISTINCT FROM g.valid_to)
                 ORDER BY place RETURNING institution, customer
             )
@@ -58,7 +61,7 @@ struct ReferenceStore {
                 .texts(assignments.map(\.customer)),
                 .texts(assignments.map(\.manager)), .int8s(assignments.map(\.share.millionths)),
                 .dates(daysSince1970: assignments.map(\.validFrom.dayNumber)),
-                .dates(daysSince1970: assignments.map { $0.validTo?.dayNumber }),
+                .dates(daysSince1970: assignments.map { $0.validTo?.dayNumber }), .bools(repeated),
             ])
         try transaction.execute(
             """

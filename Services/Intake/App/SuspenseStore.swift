@@ -69,10 +69,8 @@ struct SuspenseStore {
     }
 
     func openCount(institution: String, on connection: Connection) throws(PostgresError) -> Int64 {
-        try connection.query(
-            "SELECT count(*) FROM intake.suspense WHERE institution = $1 AND released_at IS NULL", [.text(institution)])[
-                0
-            ]
-            .int8(0)
+        let rows = try connection.query(
+            "SELECT count(*) FROM intake.suspense WHERE institution = $1 AND released_at IS NULL", [.text(institution)])
+        return try rows[0].int8(0)
     }
 }

@@ -4,9 +4,10 @@ import Domain
 enum Allocation {
     /// The parts of `amount`, one for each assignment, in the order given.
     ///
-    /// Each part is cut towards zero at `step` (in ten-thousandths). What is left of the shared amount goes to the largest
-    /// share; among equals to the smallest manager id, then the smallest assignment id. When the shares make a whole,
-    /// the parts make the amount; when they exceed it, a customer is assigned more than once and nothing is rounded up.
+    /// Each part is cut towards zero at `step` (in ten-thousandths). What is left of the shared amount goes to the
+    /// largest share; among equals to the smallest manager id, then the smallest assignment id. When the shares make
+    /// a whole, the parts make the amount; when they exceed it, a customer is assigned more than once and nothing is
+    /// rounded up.
     static func parts(of amount: Quantity, step: Int64, among assignments: [Assignment]) -> [Int64] {
         let total = Int128(amount.tenThousandths)
         let shares = assignments.reduce(Int128(0)) { $0 + Int128($1.share.millionths) }

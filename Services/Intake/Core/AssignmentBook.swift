@@ -124,7 +124,8 @@ public struct AssignmentBook: Sendable {
         let subject = Subject(institution: assignment.institution, kind: .manager, id: assignment.manager)
         if let number = holderNumbers[subject.description] { return number }
         let opening =
-            "\",\"institution\":\"\(subject.institution)\",\"kind\":\"manager\",\"subject\":\"\(subject.id)\",\"type\":\""
+            "\",\"institution\":\"\(subject.institution)\",\"kind\":\"manager\","
+            + "\"subject\":\"\(subject.id)\",\"type\":\""
         holders.append(
             Holder(
                 subject: append(Array(subject.description.utf8)), opening: append(Array(opening.utf8)),

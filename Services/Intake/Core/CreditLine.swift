@@ -2,8 +2,8 @@ public import Domain
 
 /// One credit of one movement to one manager, and the chain of facts that gives, takes back and gives it again.
 ///
-/// Link 0 of the chain is the credit. Link n+1 undoes link n, so that its id follows from link n's: whoever decides the
-/// same change of credit writes the same fact, and its repetition is a duplicate.
+/// Link 0 of the chain is the credit. Link n+1 undoes link n, so that its id follows from link n's: whoever decides
+/// the same change of credit writes the same fact, and its repetition is a duplicate.
 public struct CreditLine: Hashable, Sendable {
     /// Link 0.
     public var fact: Fact

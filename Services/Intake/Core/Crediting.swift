@@ -12,8 +12,8 @@ public struct Crediting: Sendable {
 
     /// The credits of one movement under the assignments of its customer that are known now. None means suspense.
     ///
-    /// A stock movement is credited on its date, and once more at each later hand-over: whoever loses the customer gives
-    /// the balance away, whoever gets it receives it.
+    /// A stock movement is credited on its date, and once more at each later hand-over: whoever loses the customer
+    /// gives the balance away, whoever gets it receives it.
     public func lines(of movement: Movement, under assignments: [Assignment]) -> [CreditLine] {
         let holders = holders(assignments, on: movement.date)
         var lines = zip(holders, amounts(of: movement, among: holders)).map { holder, amount in

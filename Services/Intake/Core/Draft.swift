@@ -1,6 +1,7 @@
 public import Domain
 
-/// A record that was read as a fact, still without the manager it is credited to. Texts are parts of the reader's bytes.
+/// A record that was read as a fact, still without the manager it is credited to. Texts are parts of the reader's
+/// bytes.
 public struct Draft: Sendable {
     var eventID = Slice.none
     var institution = Slice.none

@@ -1,10 +1,11 @@
 import Contracts
 public import Domain
 
-/// Turns what a reader has read into facts: through the customer's assignments, or directly when the record names its subject.
+/// Turns what a reader has read into facts: through the customer's assignments, or directly when the record names its
+/// subject.
 ///
-/// The common case – one manager holds the whole customer – is written from bytes to bytes; every other case goes through
-/// ``Crediting``. Both give the same bytes, which the tests check.
+/// The common case – one manager holds the whole customer – is written from bytes to bytes; every other case goes
+/// through ``Crediting``. Both give the same bytes, which the tests check.
 public struct FactComposer: Sendable {
     /// What became of a record that was read as a fact.
     public enum Composition: Hashable, Sendable {

@@ -3,8 +3,9 @@ import Domain
 
 /// Reads one record after another of one source into a ``draft`` or a ``reference``, by a compiled plan.
 ///
-/// The working bytes hold the plan's constants, then the record's envelope and data, then texts whose escapes were resolved.
-/// Everything the draft names is a part of them, so that a record costs no allocation once the buffers are warm.
+/// The working bytes hold the plan's constants, then the record's envelope and data, then texts whose escapes were
+/// resolved. Everything the draft names is a part of them, so that a record costs no allocation once the buffers are
+/// warm.
 public struct RecordReader: Sendable {
     /// What a record turned out to be.
     public enum Reading: Hashable, Sendable { case fact, reference, rejected }
@@ -46,7 +47,8 @@ public struct RecordReader: Sendable {
     ///
     /// - Parameters:
     ///   - message: the JSON; for a CloudEvents envelope in structured mode the whole event.
-    ///   - envelope: the CloudEvents attributes of binary mode (`id`, `type`, …); `nil` for structured mode and plain JSON.
+    ///   - envelope: the CloudEvents attributes of binary mode (`id`, `type`, …); `nil` for structured mode and plain
+    /// JSON.
     /// - Returns: which of ``draft``, ``reference`` and ``problems`` holds the result.
     public mutating func read(_ message: Span<UInt8>, envelope: [(name: String, value: String)]? = nil) -> Reading {
         start()

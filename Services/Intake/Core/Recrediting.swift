@@ -19,9 +19,9 @@ extension Crediting {
     /// Compares the credits a customer has with those it should have.
     ///
     /// - Parameters:
-    ///   - existing: every fact in the store that names the customer; those not credited by assignment are left alone.
-    ///   - held: the customer's movements in suspense.
-    ///   - assignments: the customer's assignments as known now.
+    ///   - existing: every fact in the store that names the customer; those not credited by assignment are left
+    /// alone.   - held: the customer's movements in suspense.   - assignments: the customer's assignments as known
+    /// now.
     public func correction(
         existing: [Fact], held: [Movement], assignments: [Assignment], offsetMinutes: Int = 480
     ) -> CreditCorrection {
@@ -66,7 +66,8 @@ extension Crediting {
     /// The longest chain that is followed; each link is a change of the same assignment back and forth.
     static let chainLimit = 1_000
 
-    /// The first link of the chain that `fact` belongs to, and which link it is; `nil` for a fact that Intake did not credit.
+    /// The first link of the chain that `fact` belongs to, and which link it is; `nil` for a fact that Intake did not
+    /// credit.
     private func origin(of fact: Fact) -> (Fact, Int)? {
         var origin = fact
         let key = Movement.Key(source: fact.source, sourceID: fact.sourceID)
