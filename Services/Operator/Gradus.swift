@@ -18,7 +18,7 @@ struct Gradus: AsyncParsableCommand {
         subcommands: [
             MigrateCommand.self, TopicsCommand.self, SchemeCommand.self, DeadLettersCommand.self, StatusCommand.self,
             ShowCommand.self,
-            PeriodCommand.self, RunCommand.self,
+            PeriodCommand.self, RunCommand.self, AuditCommand.self,
             DemoCommand.self,
             FEELCommand.self, DMNCommand.self,
         ])
