@@ -40,7 +40,7 @@ extension Quantity: LosslessStringConvertible {
         let whole = index
         var value: Int64 = 0
         while index < bytes.count, bytes[index] &- UInt8(ascii: "0") <= 9 {
-            guard index - whole < 15 else { return nil }
+            guard index - whole < 14 else { return nil }
             value = value * 10 + Int64(bytes[index] &- UInt8(ascii: "0"))
             index += 1
         }
