@@ -30,6 +30,8 @@ struct CloseWork {
         let closes = CloseStore(connection)
         guard let close = try closes.takeComplete() else { return false }
         guard close.reports.allSatisfy({ $0.unsupported == 0 }) else {
+            // Another period may be closed before the next attempt; it must not meet these drafts.
+            try ResultStore(connection).removeDrafts(of: close.id)
             try closes.finish(close.id, .recredit, finalised: 0, revised: 0)
             return true
         }

@@ -75,6 +75,11 @@ public struct ResultStore {
             "DELETE FROM scoring.result WHERE close = $1 AND partition = $2", [.uuid(close), .int2(Int16(partition))])
     }
 
+    /// Removes what an attempt that failed left in all partitions.
+    public func removeDrafts(of close: UUID128) throws(PostgresError) {
+        try connection.execute("DELETE FROM scoring.result WHERE close = $1", [.uuid(close)])
+    }
+
     private static let columns = """
         r.subject, s.institution, s.kind, s.id, r.scheme, r.version, r.period, r.revision, r.score, r.grade, r.unit,
         r.figures, r.across, r.effects, r.causes, r.close, r.partition, r.cut_offset, r.gaps
