@@ -5,6 +5,7 @@ import ServiceKit
 struct NotificationsService {
     static func main() async {
         await launch(.notifications) { (settings: NotificationsSettings, host) in
+            try settings.database.refuseStore(newerThan: 3, of: .notifications)
             let parts = try NotificationsParts(settings, host)
             InboxRoutes(parts).add(to: host)
             return parts.services

@@ -9,6 +9,11 @@ extension PostgresError: CodedError {
     }
 }
 
+extension MigrationError: CodedError {
+    /// A store of another version is `unavailable` to this release.
+    public var exitCode: ExitCode { .unavailable }
+}
+
 extension TransactionError: CodedError {
     /// That of the database's error.
     public var exitCode: ExitCode { postgresError?.exitCode ?? .internalError }

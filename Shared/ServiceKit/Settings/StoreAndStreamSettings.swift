@@ -26,6 +26,22 @@ public struct DatabaseSettings: ServiceSettings {
         connection.applicationName = applicationName
         return connection
     }
+
+    /// Refuses a store that a newer release has migrated: this release would misread what it does not know.
+    ///
+    /// A store that does not answer is left to the readiness probe, because services may start before their database.
+    ///
+    /// - Parameter version: the newest migration of the service's `Schema` folder that this release knows.
+    /// - Throws: `MigrationError.newer`, with exit code 69.
+    public func refuseStore(newerThan version: Int, of service: ServiceName) throws {
+        guard let connection = try? Connection(connection(service.rawValue)) else { return }
+        defer { connection.close() }
+        do {
+            try Migrations.requireVersion(of: service.rawValue, atLeast: 0, atMost: version, on: connection)
+        } catch .unavailable {
+            return
+        }
+    }
 }
 
 /// Where the Kafka brokers are and how to speak to them.
