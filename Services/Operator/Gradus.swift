@@ -34,15 +34,15 @@ struct Gradus: AsyncParsableCommand {
         } catch let failure as OperatorError {
             Terminal.complain("\(failure.code) \(failure.message)")
             Foundation.exit(failure.exitCode)
-        } catch let fault as any CodedError {
-            Terminal.complain("\(fault.code) \(fault)")
-            Foundation.exit(fault.exitCode.rawValue)
         } catch let error as KafkaError {
             Terminal.complain("\(error); is the broker at GRADUS_KAFKA_BROKERS running?")
             Foundation.exit(69)
         } catch let error as PostgresError {
             Terminal.complain("\(error.code) \(error); is the store at GRADUS_DATABASE_URL right and migrated?")
             Foundation.exit(69)
+        } catch let fault as any CodedError {
+            Terminal.complain("\(fault)".hasPrefix(fault.code) ? "\(fault)" : "\(fault.code) \(fault)")
+            Foundation.exit(fault.exitCode.rawValue)
         } catch {
             exit(withError: error)
         }
