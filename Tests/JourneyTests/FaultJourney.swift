@@ -63,14 +63,21 @@ extension Journeys {
 
                 var faults = Faults()
                 let workers = site.services.filter { $0.service == "scoring" }
-                for (number, load) in [calm.january, calm.february].enumerated() {
-                    let before = try site.number("SELECT count(*) FROM scoring.fact")
-                    // All at once and one fact a transaction: the worker is stopped with work in its hands.
+                for load in [calm.january, calm.february] {
+                    // A backlog, worked off one fact a transaction: the worker is stopped with work in its hands.
+                    for worker in workers { try worker.kill() }
+                    let (facts, received) = (try site.number(Self.factCount), try Accounting(site).received)
                     try load.sendMessages(to: site)
-                    try wait("facts to flow") { try site.number("SELECT count(*) FROM scoring.fact") > before + 300 }
-                    workers[number].send(SIGSTOP)
+                    try wait("Intake to take it all", seconds: 120) {
+                        try Accounting(site).received == received + Int64(load.messages.count)
+                    }
+                    for worker in workers { try worker.start() }
+                    try wait("facts to flow") { try site.number(Self.factCount) > facts + 200 }
+                    let busiest = try site.number(Self.busiestOwner)
+                    let victim = workers.first { $0.identifier.map(Int64.init) == busiest } ?? workers[0]
+                    victim.send(SIGSTOP)
                     Thread.sleep(forTimeInterval: 11)
-                    workers[number].send(SIGCONT)
+                    victim.send(SIGCONT)
                     faults.count("stall of 11 s")
                     faults.pause(3_000...5_000)
                 }
@@ -93,6 +100,12 @@ extension Journeys {
                 #expect(mine.parts["aggregate"] == calm.atEndPlain.parts["aggregate"], "seed \(faults.seed)")
             }
         }
+
+        private static let factCount = "SELECT count(*) FROM scoring.fact"
+        /// The process that stored a fact last.
+        private static let busiestOwner = """
+            SELECT split_part(owner, '/', 2)::bigint FROM scoring.stream_offset ORDER BY updated_at DESC, next_offset DESC LIMIT 1
+            """
 
         /// Closes a period while workers die; the command is repeated until it says that the period is closed.
         private static func close(_ period: String, at site: Site, while faults: inout Faults) throws {

@@ -73,6 +73,9 @@ final class ServiceProcess: Sendable {
         }
     }
 
+    /// The process's number, while it runs.
+    var identifier: pid_t? { state.withLock { $0?.identifier } }
+
     /// True while the process has not ended by itself.
     var isAlive: Bool {
         state.withLock { running in

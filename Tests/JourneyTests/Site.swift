@@ -139,6 +139,13 @@ final class Site: Sendable {
                     .allSatisfy { !$0.hasSuffix(".ctl") }
             }
             try gradus("status", "--wait", "--timeout", "\(seconds)", seconds: seconds + 30)
+            // Credits that follow from changed assignments come after their records, and have to pass as well.
+            if try number("SELECT count(*) FROM intake.pending") > 0 {
+                try wait("Intake to work off changed assignments", seconds: 60) {
+                    try number("SELECT count(*) FROM intake.pending") == 0
+                }
+                try gradus("status", "--wait", "--timeout", "\(seconds)", seconds: seconds + 30)
+            }
         } catch {
             let tails = services.map { "\($0.name): \($0.tail)" }.joined(separator: "\n")
             throw Command.Failure(description: "\(error)\n\(tails)")
