@@ -75,10 +75,16 @@ extension Journeys {
                     try wait("facts to flow") { try site.number(Self.factCount) > facts + 200 }
                     let busiest = try site.number(Self.busiestOwner)
                     let victim = workers.first { $0.identifier.map(Int64.init) == busiest } ?? workers[0]
+                    let owned =
+                        "SELECT count(*) FROM scoring.stream_offset WHERE split_part(owner, '/', 2)::bigint = \(busiest)"
+                    let before = try site.number(owned)
                     victim.send(SIGSTOP)
-                    Thread.sleep(forTimeInterval: 11)
+                    try wait("others to take the stalled worker's partitions over", seconds: 60) {
+                        try site.number(owned) < before
+                    }
+                    faults.pause(500...1_000)
                     victim.send(SIGCONT)
-                    faults.count("stall of 11 s")
+                    faults.count("stall until taken over")
                     faults.pause(3_000...5_000)
                 }
                 try workers[1].kill()
