@@ -48,7 +48,8 @@ extension SchemeCommand {
 
         private func show(_ result: ExplainedResult, startingFrom starts: [String]) throws {
             Terminal.line(
-                "\n\(result.scheme) v\(result.version)  \(subject)  \(period)  revision \(result.revision)  cut \(result.cut)"
+                "\n\(result.scheme) v\(result.version)  \(subject)  \(period)  revision \(result.revision)"
+                    + (all ? "  cut \(result.cut)" : "")
             )
             if let score = result.score { Terminal.line("score \(score)  grade \(result.grade ?? "–")") }
             guard let trace = try result.trace.map({ try Trace(json: $0) }) else { return }
