@@ -1,5 +1,5 @@
 /// A moment, in microseconds since 1970-01-01T00:00:00Z.
-public struct Timestamp: Hashable, Sendable, Codable {
+public struct Timestamp: Hashable, Sendable {
     public let microseconds: Int64
 
     public init(microseconds: Int64) {
@@ -98,4 +98,22 @@ extension Timestamp: LosslessStringConvertible {
 private func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
     let quotient = value / divisor
     return value % divisor < 0 ? quotient - 1 : quotient
+}
+
+extension Timestamp: Codable {
+    /// Reads RFC 3339 text.
+    public init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let moment = Timestamp(text) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "not an RFC 3339 moment with an offset"))
+        }
+        self = moment
+    }
+
+    /// Writes RFC 3339 text in UTC.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
 }
