@@ -62,6 +62,7 @@ import Testing
         }
 
         func kill() {
+            guard process.isRunning else { return }
             Foundation.kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
@@ -179,6 +180,7 @@ import Testing
             var session = try harness.session()
             try session.take("reference", Sample.assignment("r-1", "a-1", "rm-1"))
             let program = try Program(harness, port: 28_082)
+            defer { program.kill() }
             try await program.untilReady()
             let blocker = try harness.connection
             try blocker.run(script: "BEGIN; LOCK TABLE intake.received IN SHARE MODE")
