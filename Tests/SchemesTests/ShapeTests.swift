@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+
+/// The table of rule shapes in `deploy/schemes/README.md`: each shape with the element that says it and an example that runs.
+struct ShapeTests {
+    private struct Row {
+        let shapes: [String]
+        let folder: String
+    }
+
+    /// Shapes whose examples are still to be written.
+    private static let pending: Set<String> = [
+        "RS01", "RS02", "RS04", "RS07", "RS12", "RS18", "RS19", "RS22", "RS23", "RS26", "RS27", "RS28", "RS29", "RS30",
+        "RS31", "RS32", "RS33", "RS35", "RS36", "RS37", "RS38", "RS39", "RS40", "RS42", "RS43", "RS46", "RS48", "RS49",
+        "RS50", "RS52", "RS54", "RS58", "RS61", "RS62", "RS63", "RS65", "RS66", "RS69", "RS71", "RS73",
+    ]
+
+    private func rows() throws -> [Row] {
+        let text = try String(contentsOf: Packs.root.appending(path: "README.md"), encoding: .utf8)
+        return text.split(separator: "\n").filter { $0.hasPrefix("| RS") }.map { line in
+            let cells = line.split(separator: "|", omittingEmptySubsequences: false).dropFirst().dropLast()
+                .map { $0.trimmingCharacters(in: .whitespaces) }
+            let shapes = (cells.first ?? "").matches(of: /RS\d\d/).map { String($0.output) }
+            return Row(shapes: shapes, folder: (cells.last ?? "").trimmingCharacters(in: ["`"]))
+        }
+    }
+
+    private func done() throws -> [Row] {
+        try rows().filter { !$0.shapes.allSatisfy(Self.pending.contains) }
+    }
+
+    @Test func everyShapeOfRuleHasItsRowInTheTable() throws {
+        let named = Set(try rows().flatMap(\.shapes))
+        let missing = (1...74).map { "RS" + ($0 < 10 ? "0" : "") + String($0) }.filter { !named.contains($0) }
+        #expect(Set(missing).subtracting(Self.pending).sorted() == [])
+    }
+
+    @Test func everyRowNamesAnExampleThatSaysWhatItIsFor() throws {
+        for row in try done() {
+            let scheme = Packs.root.appending(path: row.folder).appending(path: "scheme.yaml")
+            let text = try? String(contentsOf: scheme, encoding: .utf8)
+            #expect(row.folder.hasPrefix("examples/"), "\(row.shapes) name no example")
+            for shape in row.shapes {
+                #expect(text?.contains(shape) == true, "\(row.folder)/scheme.yaml does not name \(shape)")
+            }
+        }
+    }
+
+    @Test func everyExampleStandsInTheTable() throws {
+        let named = Set(try rows().map(\.folder))
+        let examples = Packs.all.filter { $0.hasPrefix("examples/") }
+        #expect(!examples.isEmpty)
+        #expect(examples.filter { !named.contains($0) } == [])
+    }
+}
