@@ -41,6 +41,7 @@ public final class DeliveryBatch: Sendable {
 /// Counts delivery reports by batch. A report for a batch that nobody holds any more is dropped.
 final class DeliveryRegistry: Sendable {
     struct Progress {
+        let batch: UInt32
         var produced = 0
         var settled = 0
         var failures: [DeliveryFailure] = []
@@ -49,7 +50,13 @@ final class DeliveryRegistry: Sendable {
 
     private struct State {
         var last: UInt32 = 0
-        var open: [UInt32: Progress] = [:]
+        /// A handful, one for each writer: looked through faster than hashed, which counts twice for each message.
+        var open: [Progress] = []
+
+        mutating func change(_ batch: UInt32, _ body: (inout Progress) -> Void) {
+            guard let place = open.firstIndex(where: { $0.batch == batch }) else { return }
+            body(&open[place])
+        }
     }
 
     private let state = Mutex(State())
@@ -57,46 +64,52 @@ final class DeliveryRegistry: Sendable {
     func open() -> UInt32 {
         state.withLock { state in
             // Never 0: batch 0, message 0 would be a null pointer.
-            repeat { state.last &+= 1 } while state.last == 0 || state.open[state.last] != nil
-            state.open[state.last] = Progress()
+            repeat { state.last &+= 1 } while state.last == 0 || state.open.contains { $0.batch == state.last }
+            state.open.append(Progress(batch: state.last))
             return state.last
         }
     }
 
     func close(_ batch: UInt32) {
-        _ = state.withLock { $0.open.removeValue(forKey: batch) }
+        state.withLock { $0.open.removeAll { $0.batch == batch } }
     }
 
     func progress(of batch: UInt32) -> Progress {
-        state.withLock { $0.open[batch] ?? Progress() }
+        state.withLock { state in state.open.first { $0.batch == batch } ?? Progress(batch: batch) }
     }
 
     /// Reserves the index of the next message of `batch`.
     func reserve(_ batch: UInt32) -> Int {
         state.withLock { state in
-            state.open[batch]?.produced += 1
-            return (state.open[batch]?.produced ?? 1) - 1
+            var index = 0
+            state.change(batch) { progress in
+                index = progress.produced
+                progress.produced += 1
+            }
+            return index
         }
     }
 
     /// Takes back the last reservation: the message was not queued.
     func cancel(_ batch: UInt32) {
-        state.withLock { $0.open[batch]?.produced -= 1 }
+        state.withLock { $0.change(batch) { $0.produced -= 1 } }
     }
 
     func settle(_ message: UnsafePointer<rd_kafka_message_t>) {
         let token = UInt64(UInt(bitPattern: message.pointee._private))
         let batch = UInt32(truncatingIfNeeded: token >> 32)
         guard message.pointee.err != RD_KAFKA_RESP_ERR_NO_ERROR else {
-            return state.withLock { $0.open[batch]?.settled += 1 }
+            return state.withLock { $0.change(batch) { $0.settled += 1 } }
         }
         let topic = message.pointee.rkt.flatMap { rd_kafka_topic_name($0) }.map { String(cString: $0) }
         let error = KafkaError.failed(
             .delivery, cause: KafkaCause(message.pointee.err), topic: topic, partition: message.pointee.partition)
         let failure = DeliveryFailure(index: Int(UInt32(truncatingIfNeeded: token)), error: error)
         state.withLock { state in
-            state.open[batch]?.settled += 1
-            state.open[batch]?.failures.append(failure)
+            state.change(batch) { progress in
+                progress.settled += 1
+                progress.failures.append(failure)
+            }
         }
     }
 

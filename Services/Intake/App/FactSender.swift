@@ -61,7 +61,6 @@ final class FactSender: Sendable {
             // The value starts with {"id":" and the id.
             let id = entry.value.lowerBound + 7
             headers.append("ce_id", UnsafeRawBufferPointer(rebasing: bytes[id..<id + 36]))
-            headers.append("ce_subject", key)
             try channel.producer.produce(
                 to: channel.topic, key: key, value: UnsafeRawBufferPointer(rebasing: bytes[entry.value]),
                 headers: headers, in: deliveries)

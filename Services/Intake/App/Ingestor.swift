@@ -11,8 +11,7 @@ struct Ingestor {
     let catalogue: SourceCatalogue
     let sender: FactSender
     let writer: Int16
-    var readers: [RecordReader]
-    var composers: [FactComposer]
+    var lines: [SourceLine]
     var keeper = ReferenceKeeper()
     var batch = FactBatch()
 
@@ -20,8 +19,10 @@ struct Ingestor {
         self.catalogue = catalogue
         self.sender = sender
         self.writer = writer
-        readers = catalogue.compiled.map { RecordReader($0) }
-        composers = catalogue.document.sources.map { FactComposer(source: $0.id, stock: catalogue.document.stock) }
+        lines = zip(catalogue.compiled, catalogue.document.sources).map { plan, source in
+            SourceLine(
+                reader: RecordReader(plan), composer: FactComposer(source: source.id, stock: catalogue.document.stock))
+        }
     }
 
     /// A record on its way through a batch.
@@ -74,16 +75,16 @@ struct Ingestor {
         for (place, range) in input.ranges.enumerated() {
             let reading: RecordReader.Reading
             switch input.envelope(place) {
-            case .inside: reading = readers[input.source].read(input.bytes.span.extracting(range))
+            case .inside: reading = lines[input.source].reader.read(input.bytes.span.extracting(range))
             case .beside(let attributes):
-                reading = readers[input.source].read(input.bytes.span.extracting(range), envelope: attributes)
+                reading = lines[input.source].reader.read(input.bytes.span.extracting(range), envelope: attributes)
             case .missing:
                 extras.problems[place] = [RecordProblem(.notCloudEvents, "the message has no CloudEvents attributes")]
                 if input.namesRecords { extras.ids.append("") }
                 continue
             }
             take(reading, at: place, input.source, &items[place], &extras)
-            if input.namesRecords { extras.ids.append(readers[input.source].recordID) }
+            if input.namesRecords { extras.ids.append(lines[input.source].reader.recordID) }
         }
         return items
     }
@@ -92,11 +93,11 @@ struct Ingestor {
         _ reading: RecordReader.Reading, at place: Int, _ source: Int, _ item: inout Item, _ extras: inout Extras
     ) {
         guard reading != .rejected else {
-            extras.problems[place] = readers[source].problems
+            extras.problems[place] = lines[source].reader.problems
             return
         }
-        item.key = readers[source].draft.key
-        item.content = readers[source].draft.content
+        item.key = lines[source].reader.draft.key
+        item.content = lines[source].reader.draft.content
         item.firstFact = Int32(batch.entries.count)
         if reading == .reference {
             item.state = .reference
@@ -108,9 +109,9 @@ struct Ingestor {
     }
 
     private mutating func takeReference(at place: Int, _ source: Int, _ extras: inout Extras) {
-        guard let reference = readers[source].reference else { return }
+        guard let reference = lines[source].reader.reference else { return }
         extras.references[place] = reference
-        let id = readers[source].recordID
+        let id = lines[source].reader.recordID
         switch reference {
         case .manager(let manager): batch.append(manager.fact(source: catalogue.id(source), sourceID: id))
         case .target(let target): batch.append(target.fact(source: catalogue.id(source), sourceID: id))
@@ -119,15 +120,15 @@ struct Ingestor {
     }
 
     private mutating func takeFact(at place: Int, _ source: Int, _ item: inout Item, _ extras: inout Extras) {
-        if let reversed = readers[source].draft.reversedKey { extras.reversed[place] = reversed }
-        switch composers[source].compose(readers[source], with: keeper.book, into: &batch) {
+        if let reversed = lines[source].reader.draft.reversedKey { extras.reversed[place] = reversed }
+        switch lines[source].compose(with: keeper.book, into: &batch) {
         case .credited: item.state = .fresh
         case .noHolder:
-            let held = composers[source].movement(readers[source]).held
+            let held = lines[source].movement.held
             item.state = .held
             extras.held[place] = HeldRecord(key: item.key, fact: held, kind: .customer, waitsFor: held.subject.id)
         case .unknownSubject:
-            let fact = composers[source].directFact(readers[source])
+            let fact = lines[source].directFact
             if catalogue.document.refusesUnknownSubjects {
                 extras.problems[place] = [
                     RecordProblem(.unknownSubject, "the \(fact.subject.kind.rawValue) is not known")
@@ -157,4 +158,24 @@ struct Ingestor {
         case .rejected: .rejected(problems ?? [])
         }
     }
+}
+
+/// What one source's records go through. Reader and composer stand in one value, so that the one reads the other's bytes
+/// where they are: handing the reader over as an element of an array copies it for each record.
+struct SourceLine {
+    var reader: RecordReader
+    var composer: FactComposer
+
+    /// Appends the facts of the record just read to `batch`.
+    mutating func compose(
+        with book: borrowing AssignmentBook, into batch: inout FactBatch
+    ) -> FactComposer.Composition {
+        composer.compose(reader, with: book, into: &batch)
+    }
+
+    /// The record just read, as a value.
+    var movement: Movement { composer.movement(reader) }
+
+    /// The record just read, as a fact about the subject that it names.
+    var directFact: Fact { composer.directFact(reader) }
 }
