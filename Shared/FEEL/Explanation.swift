@@ -16,7 +16,7 @@ extension UnaryTests {
 }
 
 /// Writes syntax back as text, with values in the place of variables.
-private struct Explanation {
+struct Explanation {
     let names: Names
     let values: [Value]
     /// Names declared inside the expression, which have no value of their own yet.

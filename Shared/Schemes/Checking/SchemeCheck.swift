@@ -7,12 +7,17 @@ public enum SchemeCheck {
     public static func check(_ files: [SchemeSource]) -> [SchemeFault] {
         let faults = FaultLog()
         guard let storage = Scheme.compile(files, faults: faults), !faults.hasErrors else { return faults.sorted }
-        let checker = SchemeChecker(storage: storage, faults: faults)
+        let units = UnitAnalysis(storage: storage, faults: faults)
+        units.check()
+        let checker = SchemeChecker(storage: storage, faults: faults, units: units)
         checker.checkTables()
         checker.checkWeights()
-        checker.checkUnits()
         checker.checkGrades()
         checker.checkApprovers()
+        checker.checkOptions()
+        checker.checkDeadlines()
+        checker.checkParameters()
+        checker.checkNotices()
         checker.checkConditions()
         checker.checkUse()
         var all = faults.faults
@@ -38,6 +43,7 @@ extension SchemeStorage {
 struct SchemeChecker {
     let storage: SchemeStorage
     let faults: FaultLog
+    let units: UnitAnalysis
 
     /// A frame with the parameters of a day and nothing else.
     func frame(on day: CalendarDate) -> [Value] {
@@ -62,36 +68,6 @@ struct SchemeChecker {
         }
     }
 
-    static let units: Set<String> = [
-        "", "count", "points", "ratio", "percent", "years", "months", "days", "hours", "text", "yes or no", "time",
-        "date", "list", "profile", "item", "rank",
-    ]
-
-    func checkUnits() {
-        for figure in storage.figures where !Self.units.contains(figure.unit) {
-            if figure.unit == storage.header.currency.code { continue }
-            let isCurrency = Currency(figure.unit) != nil
-            faults.report(
-                .units, at: figure.place,
-                isCurrency
-                    ? "`\(figure.name)` is in \(figure.unit), the scheme pays in \(storage.header.currency)"
-                    : "`\(figure.unit)` is not a unit",
-                "use \(storage.header.currency), points, count, ratio, percent, years, text, yes or no, time or date")
-        }
-        for component in storage.pay {
-            for slot in component.formula?.reads ?? [] {
-                let figure = storage.figure(slot)
-                guard ["text", "date", "time", "list"].contains(figure.unit), !storage.ladderSlots.contains(slot) else {
-                    continue
-                }
-                faults.report(
-                    .units, at: component.head.place,
-                    "`\(component.head.name)` calculates with `\(figure.name)`, which is a \(figure.unit)",
-                    "use a figure that is a number")
-            }
-        }
-    }
-
     /// Grades that a table gives must stand on the ladder.
     func checkGrades() {
         for rule in storage.gradings {
@@ -112,35 +88,6 @@ struct SchemeChecker {
                         "use one of \(ladder.grades.joined(separator: ", "))")
                 }
             }
-        }
-    }
-
-    /// Nobody may decide on a promotion alone and for himself.
-    func checkApprovers() {
-        for rule in storage.tasks {
-            for step in rule.steps {
-                for option in step.options {
-                    guard case .move(_, let steps) = option.outcome, steps > 0, step.role == "manager" else { continue }
-                    faults.report(
-                        .noApprover, at: rule.head.place,
-                        "`\(rule.head.name)` promotes by the manager's own answer `\(option.name)`",
-                        "let it lead to `next` and add a step for whoever approves")
-                }
-            }
-            let last = rule.steps.count - 1
-            for (number, step) in rule.steps.enumerated() where number == last {
-                for option in step.options where option.outcome == .next {
-                    faults.report(
-                        .wrongForm, at: rule.head.place,
-                        "the last step of `\(rule.head.name)` leads by `\(option.name)` to a next step",
-                        "add the step or end there")
-                }
-            }
-        }
-        for rule in storage.gradings where rule.approver == nil {
-            faults.report(
-                .noApprover, at: rule.head.place, "`\(rule.head.name)` changes grades without anybody's approval",
-                "add `approver: <role>` unless the regulation really lets the figures decide", severity: .warning)
         }
     }
 

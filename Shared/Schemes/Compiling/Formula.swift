@@ -24,6 +24,9 @@ final class Formula: Sendable {
         }
     }
 
+    /// How the formula is built, for the strict check.
+    var form: ExpressionForm { expression.form }
+
     func evaluate(_ frame: [Value]) -> Value { expression.evaluate(frame) }
 
     /// The formula with the figures' numbers in the place of their names.
@@ -51,6 +54,9 @@ final class CellTest: Sendable {
             return nil
         }
     }
+
+    /// The alternatives, for the strict check.
+    var forms: [ExpressionForm.Test] { tests.forms }
 
     func holds(_ input: Value, _ frame: [Value]) -> Bool { tests.matches(input, frame) == true }
 }

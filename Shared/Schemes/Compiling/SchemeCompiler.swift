@@ -53,7 +53,8 @@ final class SchemeCompiler {
         storage.unusedNames = unusedNames()
         storage.elements = heads.map { head in
             WrittenElement(
-                kind: head.kind.rawValue, name: head.name.text, clause: head.clause, values: head.fields.canonical)
+                kind: head.kind.rawValue, name: head.name.text, clause: head.clause, values: head.fields.canonical,
+                place: head.name.place, places: head.fields.places)
         }
         Planner(self).plan()
         return storage

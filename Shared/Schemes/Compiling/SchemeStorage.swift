@@ -57,6 +57,9 @@ struct WrittenElement: Sendable {
     let name: String
     let clause: Clause
     let values: [String: String]
+    let place: Place
+    /// Where the value of each key stands.
+    let places: [String: Place]
 }
 
 /// What is evaluated at one kind of close for one kind of subject.

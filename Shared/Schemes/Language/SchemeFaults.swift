@@ -85,6 +85,10 @@ enum FaultCode: String {
     case versions = "022"
     case testFailed = "023"
     case notCovered = "024"
+    case leadsNowhere = "025"
+    case noDeadline = "026"
+    case noValue = "027"
+    case template = "028"
 }
 
 /// Gathers faults while a pack is read, so that an author sees them all at once.

@@ -48,6 +48,11 @@ final class Fields {
         pairs.first { $0.key == key }.map { Self.place(of: $0.node, in: file) } ?? place
     }
 
+    /// Where the value of each key stands.
+    var places: [String: Place] {
+        Dictionary(pairs.map { ($0.key, Self.place(of: $0.node, in: file)) }) { first, _ in first }
+    }
+
     func text(_ key: String) -> Located? {
         node(key).flatMap { scalar($0, what: "`\(key)`") }
     }
