@@ -71,12 +71,14 @@ struct ArrivalWork {
             return
         }
         let scheme = try library.scheme(open.scheme, version: open.version, on: connection)
+        let decisions = scheme.hasPanel(open.request) ? try store.decisions(of: open.subject, through: offset) : []
         let answer = scheme.answer(
             fact, to: open.request, openTasks: try store.open(of: open.subject),
-            grades: try store.grades(of: open.subject),
+            grades: try store.grades(of: open.subject), decisions: decisions,
             calendar: try library.calendar(of: scheme.institution, on: connection))
         guard case .effects(let effects) = answer else { return }
-        try apply(effects.map { Self.entry($0, scheme, open.subject, fact, offset) })
+        let decisive = scheme.decisive(fact, for: open.request, among: decisions)
+        try apply(effects.map { Self.entry($0, scheme, open.subject, decisive, offset) })
     }
 
     private static func entry(

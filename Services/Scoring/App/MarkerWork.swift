@@ -134,7 +134,12 @@ extension MarkerWork {
             isBelated
             ? try store.series(of: scheme, through: period, numbers, before: offset)
             : try store.series(of: scheme, through: period, numbers)
-        let facts = try store.facts(scheme.keptFactTypes, scheme.keptWindow(for: period), numbers, before: offset)
+        let lasting = scheme.lastingFactTypes
+        var facts = try store.facts(
+            scheme.keptFactTypes.subtracting(lasting), scheme.keptWindow(for: period), numbers, before: offset)
+        facts.merge(
+            try store.facts(lasting, CalendarDate.earliest...period.last, numbers, before: offset)
+        ) { $0 + $1 }
         let prior = try store.prior(scheme, before: period, numbers)
         let grades = try store.grades(numbers, before: offset)
         let tasks = try store.openTasks(at: period.last, numbers)

@@ -122,7 +122,8 @@ public struct EffectStore {
             """,
             [
                 .uuid(id), .int4(entry.subject), .text(rule), .date(entry.day),
-                .text(entry.decision == nil ? "withdrawn" : "decided"), .text(outcome), .uuid(entry.decision),
+                .text(entry.decision == nil && outcome == "withdrawn" ? "withdrawn" : "decided"), .text(outcome),
+                .uuid(entry.decision),
             ])
     }
 

@@ -179,7 +179,9 @@ public struct EvaluationStore {
         let rows = try connection.query(
             """
             SELECT subject, request FROM scoring.task
-            WHERE subject = ANY($1) AND request <> '' AND opened_on <= $2 AND (closed_on IS NULL OR closed_on > $2)
+            WHERE subject = ANY($1) AND request <> '' AND opened_on <= $2
+                AND (closed_on IS NULL OR closed_on > $2
+                    OR (closed_on = $2 AND state = 'decided' AND decided_by IS NULL))
             ORDER BY subject, id
             """, [.int4s(subjects), .date(day)])
         for row in rows {

@@ -1,3 +1,4 @@
+import Contracts
 public import Domain
 public import Postgres
 public import Schemes
@@ -31,6 +32,19 @@ public struct TaskStore {
                 subject: try row.int4(0), scheme: try row.text(1), version: Int(try row.int4(2)), request: request),
             true
         )
+    }
+
+    /// The decisions on tasks of a subject up to an offset, reversals included.
+    public func decisions(of subject: Int32, through offset: Int64) throws -> [Fact] {
+        try connection.query(
+            """
+            SELECT f.payload FROM scoring.fact f JOIN scoring.fact_type t ON t.no = f.type
+            WHERE f.subject = $1 AND f.kept AND t.name = 'decision.made' AND f."offset" <= $2 ORDER BY f."offset"
+            """, [.int4(subject), .int8(offset)]
+        ).map { row in
+            let payload = try row.bytes(0)
+            return try FactCodec.decode(payload.span)
+        }
     }
 
     /// The subject's tasks that are open now.

@@ -103,7 +103,10 @@ public struct MemoryStore: Sendable {
         }
         let window = scheme.keptWindow(for: period)
         let kept = scheme.keptFactTypes
-        inputs.facts = facts.filter { kept.contains($0.type) && window.contains($0.businessDate) }
+        let lasting = scheme.lastingFactTypes
+        inputs.facts = facts.filter {
+            lasting.contains($0.type) || (kept.contains($0.type) && window.contains($0.businessDate))
+        }
         inputs.prior = prior[subject] ?? []
         inputs.grades = grades[subject] ?? []
         inputs.openTasks = openTasks.values.filter { $0.subject == subject }.sorted { $0.id < $1.id }
@@ -185,8 +188,13 @@ extension MemoryStore {
     public mutating func answer(_ task: String, with decision: Fact) -> Answer? {
         let open = openTasks.values.filter { $0.subject == decision.subject }.sorted { $0.id < $1.id }
         guard let request = open.first(where: { $0.task == task }) else { return nil }
+        var decision = decision
+        decision.attributes["task"] = .text(request.id.description)
+        accounts[decision.subject, default: Account()].facts[decision.id] = decision
         let answer = scheme.answer(
-            decision, to: request, openTasks: open, grades: grades[decision.subject] ?? [], calendar: calendar)
+            decision, to: request, openTasks: open, grades: grades[decision.subject] ?? [],
+            decisions: Array(accounts[decision.subject]?.facts.values.filter { $0.type == "decision.made" } ?? []),
+            calendar: calendar)
         if case .effects(let effects) = answer { apply(effects) }
         return answer
     }

@@ -14,6 +14,8 @@ public enum SchemeCheck {
         checker.checkWeights()
         checker.checkGrades()
         checker.checkApprovers()
+        checker.checkDeductionLimit()
+        checker.checkPanels()
         checker.checkOptions()
         checker.checkDeadlines()
         checker.checkParameters()

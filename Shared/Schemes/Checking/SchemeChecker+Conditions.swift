@@ -5,6 +5,8 @@ extension SchemeChecker {
     /// Conditions that can never or always hold.
     func checkConditions() {
         for rule in units.once(storage.findings, \.head) { check(rule.when, rule.head.name) }
+        for rule in units.once(storage.closeFindings, \.head) { check(rule.when, rule.head.name) }
+        for waiver in storage.waivers { check(waiver.when, waiver.head.name) }
         for rule in units.once(storage.statuses, \.head) { check(rule.when, rule.head.name) }
         for rule in units.once(storage.liabilities, \.head) {
             check(rule.when, rule.head.name)

@@ -79,7 +79,7 @@ extension SchemeChecker {
                     .unknownChoice, at: head.place, "`\(attribute)` may be “\(word)”, which is no grade of `\(ladder)`",
                     "use one of \(plan.grades.joined(separator: ", "))")
             }
-        case .next, .end, .status, .charge: break
+        case .next, .end, .status, .charge, .waive: break
         }
     }
 
@@ -122,7 +122,7 @@ extension TaskOutcome {
         switch self {
         case .move(_, let steps): steps > 0
         case .grade: true
-        case .next, .end, .status, .charge: false
+        case .next, .end, .status, .charge, .waive: false
         }
     }
 }

@@ -1,4 +1,5 @@
 import Domain
+import FEEL
 
 /// Runs the tests that a pack carries in its `tests/` folder.
 public enum SchemeTests {
@@ -50,18 +51,22 @@ public struct TestReport: Sendable {
 /// Which rules and table rows the tests reached.
 struct Coverage {
     var elements: Set<String> = []
+    var waivers: Set<String> = []
     /// `table#row`, rows from one.
     var rows: Set<String> = []
 
     mutating func formUnion(_ other: Coverage) {
         elements.formUnion(other.elements)
+        waivers.formUnion(other.waivers)
         rows.formUnion(other.rows)
     }
 
     mutating func note(_ effects: [Effect]) {
         for effect in effects {
             switch effect {
-            case .finding(let finding): elements.insert(finding.element)
+            case .finding(let finding):
+                elements.insert(finding.element)
+                if let waiver = finding.waiver { waivers.insert(Names.normalised(waiver)) }
             case .task(let task): elements.insert(task.task)
             case .status(let change): elements.insert(change.status)
             case .notice(let notice): elements.insert(notice.notice)
@@ -72,6 +77,9 @@ struct Coverage {
     }
 
     mutating func note(_ trace: Trace?) {
+        for node in trace?.nodes ?? [] where node.kind == "waiver" && node.value == "true" {
+            waivers.insert(node.figure)
+        }
         for node in trace?.nodes ?? [] where node.kind == "table" {
             let words = node.filled.split(separator: " ")
             guard let place = words.lastIndex(of: "row"), place + 1 < words.count else { continue }
@@ -85,8 +93,12 @@ struct Coverage {
         let findings = storage.findings.values.flatMap { $0 }.map(\.head)
         let statuses = storage.statuses.values.flatMap { $0 }.map(\.head)
         let more = storage.liabilities.values.flatMap { $0 }.map(\.head) + storage.periodFindings.map(\.head)
-        let heads = findings + more + statuses + storage.tasks.map(\.head) + storage.obligations.map(\.head)
+        let closing = storage.closeFindings.values.flatMap { $0 }.map(\.head)
+        let heads = findings + closing + more + statuses + storage.tasks.map(\.head) + storage.obligations.map(\.head)
         for head in heads where !elements.contains(head.name) { missing.append("rule `\(head.name)`") }
+        for waiver in storage.waivers where !waivers.contains(Names.normalised(waiver.head.name)) {
+            missing.append("waiver `\(waiver.head.name)`")
+        }
         for notice in storage.notices where !elements.contains(notice.notice.name) {
             // What an event tells is planned by Notifications when the event comes, not by an evaluation.
             if case .event = notice.notice.trigger { continue }

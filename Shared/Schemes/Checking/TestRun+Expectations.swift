@@ -62,9 +62,15 @@ extension TestRun {
                     fines.text(key.text)?.text ?? "")
             }
         }
+        if let waived = expected.fields("waived") {
+            for key in waived.keys {
+                let count = standing.count { Self.belongs($0.rule, to: key.text) && $0.waiver != nil }
+                compare("\(period) waived findings of \(key.text)", String(count), waived.text(key.text)?.text ?? "")
+            }
+        }
         if let findings = expected.fields("findings") {
             for key in findings.keys {
-                let count = standing.count { Self.belongs($0.rule, to: key.text) }
+                let count = standing.count { Self.belongs($0.rule, to: key.text) && $0.waiver == nil }
                 compare("\(period) findings of \(key.text)", String(count), findings.text(key.text)?.text ?? "")
             }
         }

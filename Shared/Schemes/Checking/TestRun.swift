@@ -108,10 +108,13 @@ struct TestRun {
         let gives = fields.text("gives")?.text ?? "accepted"
         let amount = fields.text("amount").flatMap { Quantity($0.text) }
         var attributes: [String: AttributeValue] = ["decision": .text(option)]
-        if let by = fields.text("by") { attributes["by"] = .text(by.text) }
+        for name in ["by", "opinion"] {
+            if let text = fields.text(name) { attributes[name] = .text(text.text) }
+        }
+        let by = fields.text("by")?.text ?? ""
         fields.finish()
         let decision = Fact(
-            id: DeterministicID.make("test-decision", task, option, date.description), subject: subject,
+            id: DeterministicID.make("test-decision", task, option, date.description, by), subject: subject,
             type: "decision.made", businessDate: date, occurredAt: Timestamp(startOf: date), amount: amount,
             source: "test", sourceID: "", attributes: attributes)
         let answer = store.answer(task, with: decision)

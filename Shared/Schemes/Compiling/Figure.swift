@@ -47,7 +47,7 @@ final class Figure: Sendable {
     /// Whether the figure is wanted at the close of a base period without anybody asking for it.
     var isDefaultRoot: Bool {
         switch work {
-        case .formula, .indicator, .scorecard, .ladder, .comparison: every.isEmpty
+        case .formula, .indicator, .scorecard, .ladder, .comparison, .waiver: every.isEmpty
         default: false
         }
     }
@@ -64,7 +64,11 @@ enum FigureWork: Sendable {
     case indicator(IndicatorPlan)
     case scorecard(ScorecardPlan)
     case ladder(LadderPlan)
+    /// The day since which the grade in force has been held without a break.
+    case heldSince(LadderPlan)
     case comparison(ComparisonPlan)
+    /// Whether the waiver at this place of the storage is in force on the last day.
+    case waiver(Int)
     /// Given by the inputs: the period, the profile, an item of a list, or a pay line before.
     case given
 }

@@ -75,6 +75,8 @@ struct TaskStep: Sendable {
     let within: Deadline
     let options: [(name: String, outcome: TaskOutcome)]
     let escalatesTo: String?
+    /// Several people who decide by vote; `nil` when one person does.
+    var panel: PanelRule?
 }
 
 enum TaskOutcome: Hashable, Sendable {
@@ -86,6 +88,8 @@ enum TaskOutcome: Hashable, Sendable {
     case grade(ladder: String, attribute: String)
     /// The amount proposed becomes a finding.
     case charge(fund: String?)
+    /// The waiver asked for is granted.
+    case waive
 }
 
 /// A notice with when and for what it is sent.

@@ -164,6 +164,11 @@ extension SchemeCompiler {
                 .missing, at: name.place, "`\(name.text)` has no weight", "add `weight: 40 %` to its definition")
             return nil
         }
+        return share(text)
+    }
+
+    /// A part of a whole: a percentage or a formula.
+    func share(_ text: Located) -> Formula? {
         let trimmed = text.text.filter { $0 != " " }
         guard trimmed.hasSuffix("%") else { return formula(text) }
         let share = Decimal128(String(trimmed.dropLast())).map { ($0 / 100).text } ?? "\(trimmed.dropLast()) / 100"
@@ -181,6 +186,9 @@ extension SchemeCompiler {
             entryGrade: isGrade ? entryText?.text : nil,
             startsWith: fields.choice("changes start with", Period.Kind.self) ?? header.basePeriod)
         define(head, .ladder(plan), reads: entry?.reads ?? [], unit: "text")
+        if fields.has("since"), let since = fields.text("since") {
+            define(head, name: since.text, .heldSince(plan), reads: [], unit: "date")
+        }
     }
 
     private func compileComparison(_ head: ElementHead) {

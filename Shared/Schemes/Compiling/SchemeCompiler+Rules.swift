@@ -15,9 +15,11 @@ extension SchemeCompiler {
             case .allocation: compileAllocation(head)
             case .pay: compilePay(head)
             case .constraint: compileConstraint(head)
+            case .waiver: compileWaiver(head)
             default: break
             }
         }
+        deferWaivedFindings()
     }
 
     func triggerTypes(_ head: ElementHead) -> [FactShape] {
@@ -100,9 +102,10 @@ extension SchemeCompiler {
     func steps(_ fields: Fields) -> [TaskStep] {
         let steps = fields.list("steps").map { step in
             defer { step.finish() }
+            let options = options(step)
             return TaskStep(
-                role: step.required("role")?.text ?? "", within: within(step), options: options(step),
-                escalatesTo: step.text("escalate")?.text)
+                role: step.required("role")?.text ?? "", within: within(step), options: options,
+                escalatesTo: step.text("escalate")?.text, panel: panel(step, options: options.map(\.name)))
         }
         if steps.isEmpty {
             faults.report(
@@ -132,10 +135,11 @@ extension SchemeCompiler {
             case "next": return .next
             case "end": return .end
             case "charge": return .charge(fund: nil)
+            case "waive": return .waive
             default:
                 faults.report(
                     .unknownChoice, at: key.place, "`\(key.text)` leads nowhere",
-                    "write `next`, `end`, `charge`, `{ status: … }`, `{ ladder: …, move: 1 }` or `{ ladder: …, to: … }`"
+                    "write `next`, `end`, `charge`, `waive`, `{ status: … }`, `{ ladder: …, move: 1 }` or `{ ladder: …, to: … }`"
                 )
                 return .end
             }

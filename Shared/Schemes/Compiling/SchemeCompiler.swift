@@ -50,6 +50,7 @@ final class SchemeCompiler {
             storage.figures.firstIndex { $0.slot == slot } ?? 0
         }
         if let covers = header.covers { storage.covers = Formula(covers, names: storage.names, faults: faults) }
+        storage.deductionLimit = header.deductionLimit.flatMap(share)
         storage.unusedNames = unusedNames()
         storage.elements = heads.map { head in
             WrittenElement(
@@ -88,6 +89,7 @@ final class SchemeCompiler {
     private func allocate(_ head: ElementHead) {
         let outputs = head.kind == .table ? head.fields.texts("outputs") : []
         for name in outputs.isEmpty ? [head.name] : outputs { allocate(name) }
+        if head.kind == .ladder, head.fields.has("since"), let since = head.fields.text("since") { allocate(since) }
     }
 
     private func allocate(_ name: Located) {

@@ -17,7 +17,10 @@ struct SchemeStorage: Sendable {
     var series: [SeriesDefinition] = []
     var plans: [PlanKey: Plan] = [:]
     var findings: [String: [FindingRule]] = [:]
+    /// Findings on single facts that a waiver may cover: they wait for the close, because the waiver may come later.
+    var closeFindings: [String: [FindingRule]] = [:]
     var periodFindings: [PeriodFindingRule] = []
+    var waivers: [WaiverRule] = []
     var liabilities: [String: [LiabilityRule]] = [:]
     var statuses: [String: [StatusRule]] = [:]
     var factTasks: [String: [TaskRule]] = [:]
@@ -28,6 +31,8 @@ struct SchemeStorage: Sendable {
     var gradings: [GradingRule] = []
     var allocations: [AllocationRule] = []
     var pay: [PayComponent] = []
+    /// The greatest part of the gross pay that deductions may take; what exceeds it is carried.
+    var deductionLimit: Formula?
     var constraints: [ConstraintRule] = []
     var parameterSlots: [Int] = []
     /// The order in which pay formulas' own figures stand, and the published ones they read.

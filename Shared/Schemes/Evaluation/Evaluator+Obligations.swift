@@ -24,7 +24,8 @@ extension Evaluator {
                 $0.type == rule.factType && rule.filter?.holds($0, parameters: parameters) ?? true
             }
             for instance in instances(rule, facts, scheme) where !isMet(rule, instance, done, parameters) {
-                effects.append(.finding(finding(rule, instance, scheme)))
+                let finding = finding(rule, instance, scheme)
+                effects.append(.finding(waived(finding) { $0 == "customer" ? instance.customer : nil }))
             }
         }
         return effects

@@ -9,6 +9,8 @@ struct Evaluator {
     var frame: [Value]
     var gaps: [Gap] = []
     var nodes: [TraceNode] = []
+    /// The waivers granted up to the period's last day.
+    var grants: [Grant] = []
 
     init(_ storage: SchemeStorage, _ inputs: SubjectInputs, tracing: Bool) {
         self.storage = storage
@@ -49,6 +51,8 @@ struct Evaluator {
         case .indicator(let plan): frame[slot] = indicator(plan, figure)
         case .scorecard(let plan): frame[slot] = scorecard(plan)
         case .ladder(let plan): frame[slot] = ladder(plan)
+        case .heldSince(let plan): frame[slot] = heldSince(plan)
+        case .waiver(let place): frame[slot] = .boolean(!granted(place).isEmpty)
         case .parameter, .comparison, .given: break
         }
     }
@@ -130,6 +134,19 @@ struct Evaluator {
         if let current { return .string(current.grade) }
         if let grade = plan.entryGrade { return .string(grade) }
         return plan.entry?.evaluate(frame) ?? .null
+    }
+
+    /// The first day of the last run of the same grade; for the entry grade, the day of the appointment.
+    private func heldSince(_ plan: LadderPlan) -> Value {
+        var run: GradeHold?
+        for hold in inputs.grades.filter({ $0.ladder == plan.name && $0.from <= inputs.period.last })
+            .sorted(by: { $0.from < $1.from })
+        where hold.grade != run?.grade { run = hold }
+        if let run { return Value(day: run.from) }
+        if case .text(let text)? = inputs.profile["appointed"] {
+            return CalendarDate(text).map(Value.init(day:)) ?? .null
+        }
+        return .null
     }
 
     private func results(_ plan: ResultsPlan) -> Value {

@@ -7,9 +7,10 @@ extension Scheme {
     ///   - decision: a `decision.made` fact whose attribute `decision` is one of the task's options.
     ///   - openTasks: all tasks about the same subject that are open, because one may hold up another.
     ///   - grades: the subject's decided grades, because a grade moves from the one in force.
+    ///   - decisions: all decisions made on the task so far, reversals included, when ``hasPanel(_:)``.
     public func answer(
         _ decision: Fact, to task: TaskRequest, openTasks: [TaskRequest], grades: [GradeHold],
-        calendar: WorkCalendar = WorkCalendar()
+        decisions: [Fact] = [], calendar: WorkCalendar = WorkCalendar()
     ) -> Answer {
         guard case .text(let option)? = decision.attributes["decision"], task.options.contains(option) else {
             return .refused(
@@ -25,6 +26,11 @@ extension Scheme {
                 return .refused(BilingualText(zh: "“\(holder)”未结，暂停办理", en: "on hold until “\(holder)” is decided"))
             }
             if let reason = refusal(rule, decision, task) { return .refused(reason) }
+            if hasPanel(task) {
+                return vote(decision, on: task, rule, among: decisions) { option, decision in
+                    follow(rule.steps, rule.head, option, decision, task, grades, calendar)
+                }
+            }
             return .effects(follow(rule.steps, rule.head, option, decision, task, grades, calendar))
         }
         if let rule = storage.allocations.first(where: { $0.head.name == task.task }) {
@@ -33,7 +39,7 @@ extension Scheme {
         return .refused(BilingualText(zh: "本版制度没有此事项", en: "this version of the rules knows no such task"))
     }
 
-    private func follow(
+    func follow(
         _ steps: [TaskStep], _ head: RuleHead, _ option: String, _ decision: Fact, _ task: TaskRequest,
         _ grades: [GradeHold], _ calendar: WorkCalendar
     ) -> [Effect] {
@@ -42,7 +48,7 @@ extension Scheme {
             let outcome = steps[task.step].options.first(where: { $0.name == option })?.outcome
         else { return [closed] }
         switch outcome {
-        case .end: return [closed]
+        case .end, .waive: return [closed]
         case .charge(let fund): return [closed] + [charge(fund, head, decision, task)].compactMap { $0 }
         case .grade(let ladder, let attribute):
             return [closed] + appoint(ladder, to: task.context[attribute], head, decision, task, grades)

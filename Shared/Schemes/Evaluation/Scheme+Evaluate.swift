@@ -13,11 +13,13 @@ extension Scheme {
                 period: inputs.period, applies: false, figures: [], score: nil, grade: nil, effects: [], gaps: [],
                 trace: nil)
         }
+        evaluator.readWaivers(self)
         evaluator.compute(plan.own)
         var effects: [Effect] = []
         if inputs.subject.kind == subjectKind {
             effects += evaluator.obligationFindings(self)
             effects += evaluator.periodFindings(self)
+            effects += evaluator.closeFindings(self)
             effects += evaluator.tasks(self)
             effects += evaluator.gradeChanges(self)
             effects += evaluator.periodNotices(self)
@@ -61,16 +63,16 @@ extension Evaluator {
             else { return nil }
             let amount = rule.head.state == .unpaid ? nil : rule.amount?.evaluate(frame).asNumber
             // The amount is part of the name: a revision that changes it withdraws one finding and raises another.
-            return .finding(
-                Finding(
-                    id: DeterministicID.make(
-                        "finding", scheme.id, rule.head.name, inputs.subject.description, period.description,
-                        amount?.text ?? ""),
-                    subject: inputs.subject, element: rule.head.name, rule: rule.head.clause.rule,
-                    clause: rule.head.clause.text, date: period.last,
-                    period: Period(scheme.basePeriod, containing: period.last),
-                    amount: amount.flatMap { Money(exact: $0, scheme.currency) }, fund: rule.fund, fact: nil,
-                    text: rule.head.title))
+            let finding = Finding(
+                id: DeterministicID.make(
+                    "finding", scheme.id, rule.head.name, inputs.subject.description, period.description,
+                    amount?.text ?? ""),
+                subject: inputs.subject, element: rule.head.name, rule: rule.head.clause.rule,
+                clause: rule.head.clause.text, date: period.last,
+                period: Period(scheme.basePeriod, containing: period.last),
+                amount: amount.flatMap { Money(exact: $0, scheme.currency) }, fund: rule.fund, fact: nil,
+                text: rule.head.title)
+            return .finding(waived(finding) { _ in nil })
         }
     }
 
@@ -125,6 +127,10 @@ extension Evaluator {
         let end = Timestamp(startOf: inputs.period.last.adding(days: 1))
         var effects: [Effect] = []
         for open in inputs.openTasks.sorted(by: { $0.id < $1.id }) where open.dueAt < end {
+            if let settled = settledVotes(open, scheme) {
+                effects += settled
+                continue
+            }
             guard let rule = storage.tasks.first(where: { $0.head.name == open.task }), open.step < rule.steps.count,
                 let role = rule.steps[open.step].escalatesTo, open.role != role
             else { continue }

@@ -91,6 +91,7 @@ private struct Cashier {
         let zero = Money.zero(scheme.currency)
         let gross = lines.filter { $0.amount.minorUnits > 0 }.reduce(zero) { $0 + $1.amount }
         let deductions = lines.filter { $0.amount.minorUnits < 0 }.reduce(zero) { $0 - $1.amount }
+        if let limit = limit(on: gross) { return settle(gross, deductions, upTo: limit) }
         let balance = gross - deductions + inputs.carryIn
         let isShort = balance.minorUnits < 0 && scheme.storage.header.carriesBelowZero
         let trace =
@@ -98,5 +99,34 @@ private struct Cashier {
         return PayEvaluation(
             lines: lines, gross: gross, deductions: deductions, net: isShort ? zero : balance,
             carryOut: isShort ? balance : zero, gaps: evaluator.gaps, trace: trace)
+    }
+
+    /// The most that may be taken off, in whole cents; `nil` when the scheme sets no limit.
+    private func limit(on gross: Money) -> Money? {
+        guard let formula = scheme.storage.deductionLimit,
+            let share = formula.evaluate(evaluator.frame).asNumber,
+            let units = (Decimal128(units: gross.minorUnits, scale: 2) * share).units(scale: 2, rounding: .floor)
+        else { return nil }
+        return Money(minorUnits: units, scheme.currency)
+    }
+
+    /// Takes off what is due, earlier periods' carry included, up to the limit; the rest stays due.
+    private func settle(_ gross: Money, _ deductions: Money, upTo limit: Money) -> PayEvaluation {
+        let due = deductions - inputs.carryIn
+        let taken = due.minorUnits < limit.minorUnits ? due : limit
+        let rest = taken - due
+        var nodes = evaluator.nodes
+        if tracing, rest.minorUnits < 0 {
+            let text = scheme.storage.deductionLimit?.text ?? ""
+            nodes.append(
+                TraceNode(
+                    figure: "deductions up to", title: BilingualText(zh: "扣款上限", en: "Limit of deductions"),
+                    kind: "pay", formula: "min(due, gross * (\(text)))",
+                    filled: "min(\(due.amountText), \(limit.amountText))", value: taken.amountText,
+                    unit: scheme.currency.code, rule: "", clause: "", inputs: [], sources: []))
+        }
+        return PayEvaluation(
+            lines: lines, gross: gross, deductions: deductions, net: gross - taken, carryOut: rest,
+            gaps: evaluator.gaps, trace: tracing ? scheme.trace(inputs.subject, inputs.period, "", nodes) : nil)
     }
 }

@@ -43,7 +43,8 @@ extension Evaluator {
         case .measure(let plan): return ("\(plan.take.rawValue)", "")
         case .results(let plan): return ("\(plan.take.rawValue) of \(plan.figure)", "")
         case .comparison(let plan): return ("\(plan.take.rawValue) of \(storage.names.all[plan.of])", "")
-        case .ladder, .parameter, .given: return ("", "")
+        case .waiver(let place): return ("", granted(place).map(\.text.en).joined(separator: "; "))
+        case .ladder, .heldSince, .parameter, .given: return ("", "")
         }
     }
 

@@ -55,6 +55,8 @@ public struct Finding: Hashable, Sendable {
     public let fund: String?
     public let fact: UUID128?
     public let text: BilingualText
+    /// The name of the waiver under which nothing follows from it; it is reported all the same.
+    public var waiver: String?
 }
 
 /// A decision that somebody has to take by a deadline.
@@ -162,7 +164,7 @@ public struct NoticeRule: Hashable, Sendable {
 
 /// Something that could not be judged because data are missing; never silently zero.
 public struct Gap: Hashable, Sendable {
-    public enum Kind: String, Sendable { case missingActual, missingTarget, missingGrade, missingAmount, noRow }
+    public enum Kind: String, Sendable { case missingActual, missingTarget, missingGrade, missingAmount, noRow, waiver }
 
     public let kind: Kind
     public let rule: String

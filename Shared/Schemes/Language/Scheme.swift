@@ -85,10 +85,19 @@ extension Scheme {
             if case .fact(let type) = rule.due { types.insert(type) }
         }
         types.formUnion(storage.allocations.map(\.factType))
+        types.formUnion(storage.closeFindings.keys)
+        return types.union(lastingFactTypes)
+    }
+
+    /// Those of ``keptFactTypes`` that evaluation needs from the beginning, because what they say lasts.
+    public var lastingFactTypes: Set<String> {
+        var types = storage.waivers.reduce(into: Set<String>()) { $0.formUnion($1.factTypes) }
+        let hasPanel = storage.tasks.contains { $0.steps.contains { $0.panel != nil } }
+        if hasPanel || storage.waivers.contains(where: { $0.approval != nil }) { types.insert("decision.made") }
         return types
     }
 
-    /// The business dates of the facts that ``evaluate(_:tracing:)`` needs for a period.
+    /// The business dates of all other facts that ``evaluate(_:tracing:)`` needs for a period.
     public func keptWindow(for period: Period) -> ClosedRange<CalendarDate> {
         period.first.adding(days: -130)...period.last.adding(days: 31)
     }

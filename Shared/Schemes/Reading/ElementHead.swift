@@ -3,12 +3,13 @@ import Domain
 /// The kinds of element a chapter may hold; the key that names the element says its kind.
 enum ElementKind: String, CaseIterable {
     case parameter, measure, figure, table, indicator, scorecard, ladder, grading, comparison
-    case finding, liability, obligation, status, task, notice, allocation, pay, constraint
+    case finding, liability, obligation, status, task, notice, allocation, pay, constraint, waiver
 
     /// Whether the element's name can be used in formulas.
     var isFigure: Bool {
         switch self {
-        case .parameter, .measure, .figure, .table, .indicator, .scorecard, .ladder, .comparison, .pay: true
+        case .parameter, .measure, .figure, .table, .indicator, .scorecard, .ladder, .comparison, .pay, .waiver:
+            true
         default: false
         }
     }

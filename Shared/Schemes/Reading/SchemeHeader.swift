@@ -13,6 +13,8 @@ struct SchemeHeader {
     let basePeriod: Period.Kind
     let covers: Located?
     let carriesBelowZero: Bool
+    /// The part of the gross pay that deductions may take: a percentage or a formula of parameters.
+    let deductionLimit: Located?
     let profile: [AttributeShape]
     let facts: [String: FactShape]
 
@@ -42,6 +44,7 @@ struct SchemeHeader {
         covers = root.text("covers")
         let netPay = root.fields("net pay")
         carriesBelowZero = netPay?.choice("below zero", BelowZero.self) ?? .carry == .carry
+        deductionLimit = netPay.flatMap { $0.has("deductions up to") ? $0.text("deductions up to") : nil }
         netPay?.finish()
         profile = AttributeShape.read(root.fields("profile"))
         facts = Self.facts(root.fields("facts"))

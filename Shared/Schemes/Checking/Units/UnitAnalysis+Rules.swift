@@ -15,6 +15,8 @@ extension UnitAnalysis {
             expect(plan.condition, .flag, of: "`when` of `\(plan.notice.name)`")
         }
         for rule in storage.obligations { checkObligation(rule) }
+        for waiver in storage.waivers { expect(waiver.when, .flag, of: "`when` of `\(waiver.head.name)`") }
+        expect(storage.deductionLimit, .unit(.ratio), of: "`deductions up to`")
         for rule in storage.gradings { checkGrading(rule) }
         for rule in storage.constraints { expect(rule.that, .flag, of: "`that` of `\(rule.head.name)`") }
     }
@@ -25,7 +27,7 @@ extension UnitAnalysis {
 
     /// Each rule once, though it stands under every fact type that sets it off.
     private func checkFactRules() {
-        for rule in once(storage.findings, \.head) {
+        for rule in once(storage.findings, \.head) + once(storage.closeFindings, \.head) {
             expect(rule.when, .flag, of: "`when` of `\(rule.head.name)`")
             expect(rule.amount, money, of: "the amount of `\(rule.head.name)`")
         }
@@ -55,6 +57,19 @@ extension UnitAnalysis {
             expect(times, .number(.units([.count, .ratio])), of: "`times` of `\(rule.head.name)`")
         }
         expect(rule.amount, money, of: "the amount of `\(rule.head.name)`")
+        for step in rule.steps { if let panel = step.panel { check(panel, step, rule.head) } }
+    }
+
+    /// A panel decides between options by counts of votes and by amounts of whatever unit.
+    private func check(_ panel: PanelRule, _ step: TaskStep, _ head: RuleHead) {
+        var names = Dictionary(step.options.map { ($0.name, Sort.unit(.count)) }) { first, _ in first }
+        for name in ["votes", "members"] { names[name] = .unit(.count) }
+        for name in ["average amount", "lowest amount", "highest amount"] { names[name] = .any }
+        let wanted = Sort.text(Set(step.options.map(\.name)))
+        expect(sort(of: panel.decides, names), wanted, of: "`decides` of `\(head.name)`", at: panel.decides)
+        for formula in [panel.members, panel.quorum].compactMap({ $0 }) {
+            expect(sort(of: formula, names), .unit(.count), of: "the number of members of `\(head.name)`", at: formula)
+        }
     }
 
     private func checkObligation(_ rule: ObligationRule) {

@@ -53,6 +53,8 @@ final class UnitAnalysis {
         case .indicator(let plan): return indicator(plan, figure, declared)
         case .scorecard(let plan): return scorecard(plan, figure, declared)
         case .ladder(let plan): return ladder(plan)
+        case .heldSince: return .date
+        case .waiver: return .flag
         case .comparison(let plan): return comparison(plan, figure, declared)
         case .given: return given(figure)
         }

@@ -1,0 +1,115 @@
+import Domain
+import Postgres
+import Schemes
+import TestServers
+import Testing
+
+@testable import Scoring
+
+/// Panels, waivers and other forms of decisions in the real store.
+@Suite(.enabled(if: PostgresServer.isAvailable)) struct FormTests {
+    private static let manager = Subject(institution: "examples", kind: .manager, id: "rm-001")
+
+    private func fact(
+        _ type: String, _ date: String, id: String = "", customer: String? = nil, amount: Int64? = nil,
+        _ attributes: [String: String] = [:]
+    ) -> Fact {
+        Fact(
+            id: DeterministicID.make("form", type, date, id), subject: Self.manager, type: type,
+            businessDate: day(date), occurredAt: Timestamp(startOf: day(date)).adding(seconds: 30_000),
+            amount: amount.map { Quantity(tenThousandths: $0 * 10_000) }, unit: amount == nil ? nil : "CNY",
+            customer: customer, source: "form", sourceID: "\(type)-\(date)-\(id)",
+            attributes: attributes.mapValues(AttributeValue.text))
+    }
+
+    private func firstTask(_ scheme: Scheme, _ name: String, _ cause: Fact) -> UUID128 {
+        DeterministicID.make("task", [scheme.id, name, Self.manager.description, cause.id.description, "0"])
+    }
+
+    private func nextTask(_ scheme: Scheme, _ task: UUID128, _ step: Int) -> UUID128 {
+        DeterministicID.make("task-step", scheme.id, task.description, String(step))
+    }
+
+    private func vote(_ task: UUID128, _ option: String, _ date: String, _ person: String) -> Fact {
+        fact("decision.made", date, id: person, ["task": task.description, "decision": option, "by": person])
+    }
+
+    @Test func aPanelDecidesTheSameInEveryOrderOfVotesAndSizeOfBatches() async throws {
+        let (scheme, bundle) = try TestSchema.pack("examples/panel")
+        let filed = fact("application.filed", "2026-03-02", ["grade": "senior"])
+        let first = firstTask(scheme, "grade review", filed)
+        let panel = nextTask(scheme, first, 1)
+        let passed = vote(first, "pass", "2026-03-03", "u-0")
+        var votes = [("u-1", "agree"), ("u-2", "oppose"), ("u-3", "agree"), ("u-4", "agree"), ("u-5", "agree")]
+            .enumerated().map { vote(panel, $1.1, "2026-03-0\(4 + $0)", $1.0) }
+        votes.append(Story.reversal(of: vote(panel, "oppose", "2026-03-04", "u-9")))
+        votes.append(vote(panel, "oppose", "2026-03-04", "u-9"))
+        var outcomes: Set<[String]> = []
+        for seed in 0..<6 {
+            var random = SeededNumbers(seed: UInt64(seed))
+            var log = FactLog(partitions: 1)
+            log.publish(scheme)
+            let rest = seed == 0 ? [filed, passed] + votes : ([filed, passed] + votes).shuffled(using: &random)
+            for fact in rest { log.append(fact) }
+            let told = log
+            let outcome = try await withTestDatabase { url in
+                let bank = try Bank(url, told, schemes: [(scheme, bundle)])
+                try bank.read(batch: [1, 3, 100][seed % 3])
+                return try bank.dump().filter { !$0.hasPrefix("aggregate") }
+            }
+            #expect(outcome.contains { $0.hasPrefix("grade|") && $0.contains("senior|2026-04-01|held") })
+            outcomes.insert(outcome)
+        }
+        #expect(outcomes.count == 1)
+    }
+
+    @Test func whatAQuorumDecidedAtACloseSurvivesARevisionOfThatClose() async throws {
+        let (scheme, bundle) = try TestSchema.pack("examples/panel")
+        let filed = fact("application.filed", "2026-03-02", ["grade": "middle"])
+        let first = firstTask(scheme, "grade review", filed)
+        let panel = nextTask(scheme, first, 1)
+        var log = FactLog(partitions: 1)
+        log.publish(scheme)
+        log.append(filed)
+        log.append(vote(first, "pass", "2026-03-03", "u-0"))
+        for person in ["u-1", "u-2", "u-3"] { log.append(vote(panel, "agree", "2026-03-04", person)) }
+        log.close(scheme, month("2026-03"))
+        log.append(fact("competition.entered", "2026-03-20"))
+        log.close(scheme, month("2026-04"))
+        let told = log
+        try await withTestDatabase { url in
+            let bank = try Bank(url, told, schemes: [(scheme, bundle)])
+            try bank.read(batch: 100)
+            #expect(try bank.count("SELECT count(*) FROM scoring.grade WHERE grade = 'middle' AND state = 'held'") == 1)
+            #expect(try bank.count("SELECT count(*) FROM scoring.grade") == 1)
+            let decided = "SELECT count(*) FROM scoring.task WHERE state = 'decided' AND decision = 'agree'"
+            #expect(try bank.count(decided) == 1)
+        }
+    }
+
+    @Test func aWaiverOfYearsAgoStillHoldsAndAReversalOfItBringsTheFindingBack() async throws {
+        let (scheme, bundle) = try TestSchema.pack("examples/waiver")
+        let granted = fact(
+            "exception.granted", "2024-06-03",
+            ["rule": "training", "approver": "hr", "reason": "leave", "until": "2026-12-31"])
+        var log = FactLog(partitions: 1)
+        log.publish(scheme)
+        log.append(granted)
+        log.append(fact("training.attended", "2026-05-04", amount: 2))
+        log.close(scheme, month("2026"))
+        log.append(Story.reversal(of: granted))
+        log.close(scheme, month("2027"))
+        let told = log
+        try await withTestDatabase { url in
+            let bank = try Bank(url, told, schemes: [(scheme, bundle)])
+            try bank.read(batch: 100)
+            let raised = "SELECT event FROM scoring.finding WHERE state = 'raised' AND period = '2026'"
+            let events = try bank.connection.query(raised).map { try $0.text(0) }
+            #expect(events.count == 1)
+            #expect(events.allSatisfy { !$0.contains("waived by") })
+            let withdrawn =
+                "SELECT count(*) FROM scoring.finding WHERE state = 'withdrawn' AND event LIKE '%waived by hr%'"
+            #expect(try bank.count(withdrawn) == 1)
+        }
+    }
+}
