@@ -85,7 +85,7 @@ let package = Package(
             name: "Operator",
             dependencies: [
                 "Domain", "Contracts", "FEEL", "DMN", "Schemes", "Kafka", "Postgres", "Messaging", "ServiceKit",
-                "ScoringStores", "PayrollCore", "PayrollStores", .argumentParser, .log, .httpClient, .nio, .nioHTTP1,
+                "ScoringCore", "ScoringStores", "SchemeLibrary", "PayrollCore", "PayrollStores", .argumentParser, .log, .httpClient, .nio, .nioHTTP1,
             ],
             path: "Services/Operator",
             exclude: ["README.md", "Schema"],
@@ -161,6 +161,13 @@ let package = Package(
             needs: [
                 "NotificationsCore", "Notifications", "Pages", "Contracts", "Domain", "Postgres", "ServiceHarness",
                 "TestServers", .hummingbird, .httpTypes, .nioCore, .crypto,
+            ]),
+        .tests(
+            "OperatorTests",
+            needs: [
+                "Operator", "Scoring", "Payroll", "ScoringCore", "ScoringStores", "PayrollCore", "PayrollStores",
+                "SchemeLibrary", "Schemes", "Contracts", "Domain", "Messaging", "Postgres", "ServiceKit",
+                "ServiceHarness", "TestServers", "Kafka", .argumentParser,
             ]),
 
         // Whole installations: the five programs above as processes; a build of all tests builds them, too.

@@ -2,13 +2,15 @@ import ArgumentParser
 import Domain
 import Foundation
 import Postgres
+import Schemes
+import ScoringCore
 import ServiceKit
 
 /// `gradus show`: what became of the input, and what came out.
 struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show", abstract: "Show what came in and what came out.",
-        subcommands: [Accounting.self, Grades.self, Tasks.self, Notices.self])
+        subcommands: [Accounting.self, Grades.self, Tasks.self, Gaps.self, Notices.self])
 
     struct Accounting: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -97,6 +99,53 @@ struct ShowCommand: AsyncParsableCommand {
             let connection = try OperatorSettings.load().connection()
             defer { connection.close() }
             try OpenTasks.table(onlyOpen: open, on: connection).show()
+        }
+    }
+
+    struct Gaps: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List results with figures that lack data: a missing target, actual value, grade or table row.")
+
+        @Option(help: "Only this institution.")
+        var institution: String?
+
+        @Option(help: "Only this period, such as 2026-03.")
+        var period: String?
+
+        @Option(help: "Only this subject, such as dongguan-post/manager/rm-001.")
+        var subject: String?
+
+        @Option(help: "zh or en.")
+        var language: Language = .zh
+
+        @OptionGroup var report: ReportOptions
+
+        private struct Line: Encodable {
+            let subject, scheme, period, figure, kind, rule: String
+            let text: BilingualText
+        }
+
+        func run() throws {
+            let connection = try OperatorSettings.load().connection()
+            defer { connection.close() }
+            let choice = ResultGaps.Choice(institution: institution, period: period, subject: subject)
+            let gaps = try ResultGaps.all(choice, on: connection)
+            if report.json {
+                return try Terminal.json(
+                    gaps.map {
+                        Line(
+                            subject: $0.subject, scheme: $0.scheme, period: $0.period, figure: $0.gap.figure,
+                            kind: $0.gap.kind, rule: $0.gap.rule, text: BilingualText(zh: $0.gap.zh, en: $0.gap.en))
+                    })
+            }
+            var table = Table([
+                .text("subject"), .text("period"), .text("scheme"), .text("what lacks data"), .text("rule"),
+            ])
+            for gap in gaps {
+                let text = language == .zh ? gap.gap.zh : gap.gap.en
+                table.add(gap.subject, gap.period, gap.scheme, text, gap.gap.rule)
+            }
+            table.show()
         }
     }
 

@@ -45,6 +45,24 @@ public struct PayPricing: Sendable {
     private func price(
         _ subject: Subject, _ result: ScoredResult, _ findings: [ChargedFinding], carriedIn: Int64
     ) throws(PayFault) -> PricedPay {
+        let answer = try scheme(of: result).pay(inputs(subject, result, findings, carriedIn: carriedIn), tracing: true)
+        // A scheme that does not carry may leave a net below zero; nobody pays to work, so it is carried all the same.
+        let net = answer.net.minorUnits
+        return PricedPay(
+            items: answer.lines.map { item($0) }, net: max(0, net),
+            carriedOut: answer.carryOut.minorUnits + min(0, net),
+            gaps: answer.gaps.map { .init(zh: $0.text.zh, en: $0.text.en) })
+    }
+
+    /// How the lines of a result's pay come about: each component with its formula and the figures that it reads.
+    func trace(
+        _ subject: Subject, _ result: ScoredResult, _ findings: [ChargedFinding], carriedIn: Int64
+    ) throws(PayFault) -> [TraceNode] {
+        let answer = try scheme(of: result).pay(inputs(subject, result, findings, carriedIn: carriedIn), tracing: true)
+        return answer.trace?.nodes ?? []
+    }
+
+    private func scheme(of result: ScoredResult) throws(PayFault) -> Scheme {
         guard let found = schemes[Key(name: result.scheme, version: result.version)] else {
             throw .unknownScheme(name: result.scheme, version: result.version)
         }
@@ -52,17 +70,16 @@ public struct PayPricing: Sendable {
         guard scheme.currency == currency else {
             throw .otherCurrency(scheme: result.scheme, currency: scheme.currency, run: currency)
         }
-        let wanted = Set(scheme.payFigures)
-        let inputs = PayInputs(
+        return scheme
+    }
+
+    private func inputs(
+        _ subject: Subject, _ result: ScoredResult, _ findings: [ChargedFinding], carriedIn: Int64
+    ) throws(PayFault) -> PayInputs {
+        let wanted = Set(try scheme(of: result).payFigures)
+        return PayInputs(
             subject: subject, period: result.period, figures: result.figures.filter { wanted.contains($0.key) },
             findings: findings.map { payFinding($0) }, carryIn: Money(minorUnits: carriedIn, currency))
-        let answer = scheme.pay(inputs)
-        // A scheme that does not carry may leave a net below zero; nobody pays to work, so it is carried all the same.
-        let net = answer.net.minorUnits
-        return PricedPay(
-            items: answer.lines.map { item($0) }, net: max(0, net),
-            carriedOut: answer.carryOut.minorUnits + min(0, net),
-            gaps: answer.gaps.map { .init(zh: $0.text.zh, en: $0.text.en) })
     }
 
     private func payFinding(_ finding: ChargedFinding) -> PayFinding {

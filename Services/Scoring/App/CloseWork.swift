@@ -65,17 +65,23 @@ struct CloseWork {
             // A bulletin is sent once; a revision of the figures behind it does not send it again.
             if period == close.period, let first = drafts.first {
                 let tasks = TaskStore(connection)
+                let closes = CloseStore(connection)
                 try apply(
                     across.map { effect in
                         let own = try Self.subject(of: effect).flatMap { try tasks.number(of: $0) }
-                        return Self.entry(EffectRecord(effect, of: scheme), own ?? first.number, close, period)
+                        let number = own ?? first.number
+                        return Self.entry(
+                            EffectRecord(effect, of: scheme), number, close, period,
+                            at: try closes.cut(of: number, close))
                     })
             }
         }
         var entries: [EffectStore.Entry] = []
         for draft in drafts {
             let changes = EffectChanges(from: before[draft.number]?.draft.effects ?? [], to: draft.draft.effects)
-            entries += changes.changes.map { Self.entry($0, draft.number, close, period) }
+            entries += changes.changes.map {
+                Self.entry($0, draft.number, close, period, at: draft.cutOffset)
+            }
         }
         try apply(entries)
         for draft in drafts {
@@ -140,9 +146,10 @@ struct CloseWork {
     }
 
     private static func entry(
-        _ record: EffectRecord, _ subject: Int32, _ close: CloseStore.Attempt, _ period: Period
+        _ record: EffectRecord, _ subject: Int32, _ close: CloseStore.Attempt, _ period: Period, at cut: Int64?
     ) -> EffectStore.Entry {
         EffectStore.Entry(
-            subject: subject, record: record, occasion: close.id.description, day: period.last, isArrival: false)
+            subject: subject, record: record, occasion: close.id.description, day: period.last, isArrival: false,
+            offset: cut)
     }
 }

@@ -142,7 +142,7 @@ extension MarkerWork {
         ) { $0 + $1 }
         let prior = try store.prior(scheme, before: period, numbers)
         let grades = try store.grades(numbers, before: offset)
-        let tasks = try store.openTasks(at: period.last, numbers)
+        let tasks = try store.openTasks(at: period.last, numbers, before: offset)
         return judged.map { numbered in
             let number = numbered.number
             var inputs = SubjectInputs(subject: numbered.subject, period: period)

@@ -8,6 +8,14 @@ public struct GapRecord: Codable, Hashable, Sendable {
     public let zh: String
     public let en: String
 
+    public init(kind: String, rule: String, figure: String, zh: String, en: String) {
+        self.kind = kind
+        self.rule = rule
+        self.figure = figure
+        self.zh = zh
+        self.en = en
+    }
+
     public init(_ gap: Gap) {
         kind = gap.kind.rawValue
         rule = gap.rule

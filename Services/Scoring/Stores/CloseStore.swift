@@ -203,6 +203,15 @@ extension CloseStore {
         return try attempt(try row.uuid(0))
     }
 
+    /// Where a subject's partition stood when an attempt of a close reported it; `nil` when it has not.
+    public func cut(of subject: Int32, _ close: Attempt) throws(PostgresError) -> Int64? {
+        let rows = try connection.query("SELECT partition FROM scoring.subject WHERE no = $1", [.int4(subject)])
+        guard let partition = try rows.first.map({ row throws(PostgresError) in Int32(try row.int2(0)) }) else {
+            return nil
+        }
+        return close.reports.first { $0.partition == partition }?.cutOffset
+    }
+
     /// Ends an attempt.
     public func finish(_ id: UUID128, _ state: State, finalised: Int, revised: Int) throws(PostgresError) {
         try connection.execute(

@@ -24,7 +24,7 @@ public struct EffectStore {
         public let isArrival: Bool
         /// The fact that decided a task.
         public var decision: UUID128?
-        /// The offset of the fact that brought it about; `nil` when a close did.
+        /// The place in the subject's partition of the fact, or of the close's marker, that brought it about.
         public var offset: Int64?
 
         public init(
@@ -100,13 +100,15 @@ public struct EffectStore {
     private func open(_ event: TaskEvent, _ request: TaskRequest, _ entry: Entry) throws -> Statement {
         Statement(
             """
-            INSERT INTO scoring.task (id, subject, scheme, version, rule, role, due_at, opened_on, state, request, event)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9, $10) ON CONFLICT (id) DO NOTHING RETURNING NULL::text
+            INSERT INTO scoring.task
+                (id, subject, scheme, version, rule, role, due_at, opened_on, opened_offset, state, request, event)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $11, 'open', $9, $10)
+            ON CONFLICT (id) DO NOTHING RETURNING NULL::text
             """,
             [
                 .uuid(event.id), .int4(entry.subject), .text(event.scheme), .int4(Int32(clamping: event.version)),
                 .text(event.rule), .text(event.role), .timestamp(event.dueAt), .date(entry.day),
-                .text(try JSONText.text(request)), .text(try JSONText.text(event)),
+                .text(try JSONText.text(request)), .text(try JSONText.text(event)), .int8(entry.offset),
             ])
     }
 
@@ -115,15 +117,17 @@ public struct EffectStore {
         Statement(
             """
             INSERT INTO scoring.task AS t
-                (id, subject, scheme, version, rule, role, due_at, opened_on, closed_on, state, request, event)
-            VALUES ($1, $2, '', 0, $3, '', 'epoch', $4, $4, 'withdrawn', '', '')
-            ON CONFLICT (id) DO UPDATE SET state = $5, closed_on = $4, decision = $6, decided_by = $7
+                (id, subject, scheme, version, rule, role, due_at, opened_on, closed_on, opened_offset, closed_offset,
+                state, request, event)
+            VALUES ($1, $2, '', 0, $3, '', 'epoch', $4, $4, $8, $8, 'withdrawn', '', '')
+            ON CONFLICT (id) DO UPDATE SET state = $5, closed_on = $4, closed_offset = $8, decision = $6,
+                decided_by = $7
             WHERE t.state = 'open' RETURNING nullif(event, '')
             """,
             [
                 .uuid(id), .int4(entry.subject), .text(rule), .date(entry.day),
                 .text(entry.decision == nil && outcome == "withdrawn" ? "withdrawn" : "decided"), .text(outcome),
-                .uuid(entry.decision),
+                .uuid(entry.decision), .int8(entry.offset),
             ])
     }
 

@@ -163,7 +163,8 @@ public struct EvaluationStore {
         let rows = try connection.query(
             """
             SELECT subject, ladder, grade, valid_from FROM scoring.grade
-            WHERE subject = ANY($1) AND state = 'held' AND ("offset" IS NULL OR "offset" < $2)
+            WHERE subject = ANY($1) AND ("offset" IS NULL OR "offset" < $2)
+                AND (state = 'held' OR withdrawn_offset >= $2)
             ORDER BY subject, valid_from, id
             """, [.int4s(subjects), .int8(offset)])
         for row in rows {
@@ -173,17 +174,19 @@ public struct EvaluationStore {
         return grades
     }
 
-    /// The tasks that were open at the end of a day, by subject.
-    public func openTasks(at day: CalendarDate, _ subjects: [Int32]) throws -> [Int32: [TaskRequest]] {
+    /// The tasks that were open at the end of a day, as far as was known when the partition stood at `offset`, by subject.
+    public func openTasks(
+        at day: CalendarDate, _ subjects: [Int32], before offset: Int64
+    ) throws -> [Int32: [TaskRequest]] {
         var tasks: [Int32: [TaskRequest]] = [:]
         let rows = try connection.query(
             """
             SELECT subject, request FROM scoring.task
-            WHERE subject = ANY($1) AND request <> '' AND opened_on <= $2
-                AND (closed_on IS NULL OR closed_on > $2
+            WHERE subject = ANY($1) AND request <> '' AND opened_on <= $2 AND coalesce(opened_offset < $3, true)
+                AND (closed_on IS NULL OR closed_on > $2 OR closed_offset >= $3
                     OR (closed_on = $2 AND state = 'decided' AND decided_by IS NULL))
             ORDER BY subject, id
-            """, [.int4s(subjects), .date(day)])
+            """, [.int4s(subjects), .date(day), .int8(offset)])
         for row in rows {
             tasks[try row.int4(0), default: []].append(try JSONText.decode(TaskRequest.self, try row.text(1)))
         }

@@ -106,9 +106,11 @@ public struct TaskStore {
         let isUndone = fact.sign < 0
         try connection.execute(
             """
-            INSERT INTO scoring.grade AS g (id, subject, ladder, grade, valid_from, source, state, event, "offset")
-            VALUES ($1, $2, $3, $4, $5, 'appointment', $6, '', $7)
-            ON CONFLICT (id) DO UPDATE SET state = 'withdrawn' WHERE excluded.state = 'withdrawn'
+            INSERT INTO scoring.grade AS g
+                (id, subject, ladder, grade, valid_from, source, state, event, "offset", withdrawn_offset)
+            VALUES ($1, $2, $3, $4, $5, 'appointment', $6, '', $7, CASE $6 WHEN 'withdrawn' THEN $7 END)
+            ON CONFLICT (id) DO UPDATE SET state = 'withdrawn', withdrawn_offset = excluded.withdrawn_offset
+            WHERE excluded.state = 'withdrawn'
             """,
             [
                 .uuid(isUndone ? fact.reverses ?? fact.id : fact.id), .int4(subject), .text(ladder), .text(grade),

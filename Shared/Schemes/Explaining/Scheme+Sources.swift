@@ -1,0 +1,97 @@
+public import Domain
+import FEEL
+
+/// A fact that a figure counted, and with how much.
+public struct CountedFact: Hashable, Sendable {
+    public let fact: Fact
+    /// What the fact added to the figure.
+    public let amount: Decimal128
+}
+
+extension Scheme {
+    /// The facts behind a figure: those that a measure counts, less what was undone, by date and identifier.
+    ///
+    /// - Parameters:
+    ///   - inputs: what the figure was computed from; the period and the day of appointment decide the window.
+    ///   - facts: the subject's facts as far as they were known, reversals included.
+    public func countedFacts(of figure: String, _ inputs: SubjectInputs, among facts: [Fact]) -> [CountedFact] {
+        guard let found = storage.figures.first(where: { $0.name == figure }), case .measure(let plan) = found.work,
+            plan.seriesIndex >= 0
+        else { return [] }
+        let series = storage.series[plan.seriesIndex]
+        var appointed: CalendarDate?
+        if case .text(let text)? = inputs.profile["appointed"] { appointed = CalendarDate(text) }
+        let (first, last) = plan.window.span(inputs.period, appointed: appointed)
+        let low = plan.startsFromTheBeginning ? Int32.min : first.map(series.bucketNumber) ?? .min
+        let high = series.bucketNumber(of: last)
+        return Evaluator.net(facts).compactMap { fact -> CountedFact? in
+            let bucket = series.bucketNumber(of: fact.businessDate)
+            guard low <= bucket, bucket <= high, let part = series.contribution(of: fact) else { return nil }
+            return CountedFact(fact: fact, amount: Decimal128(tenThousandths: part.amount))
+        }.sorted { ($0.fact.businessDate, $0.fact.id) < ($1.fact.businessDate, $1.fact.id) }
+    }
+
+    /// How the second phase came to one member's figures; empty when nothing is compared at this kind of close.
+    public func traceAcross(
+        _ period: Period, _ population: [PopulationMember], of member: PopulationMember
+    ) -> [TraceNode] {
+        guard let plan = storage.plans[PlanKey(subject: subjectKind, period: period.kind)], !plan.across.isEmpty,
+            isInForce(on: period.first)
+        else { return [] }
+        let across = evaluateAcross(period, population).figures
+        var evaluator = Evaluator(storage, SubjectInputs(subject: member.subject, period: period), tracing: true)
+        for slot in storage.publishedSlots {
+            let figure = storage.figure(slot)
+            if let text = member.figures[figure.name] {
+                evaluator.frame[slot] = Value(published: text, unit: figure.unit)
+            }
+        }
+        for (slot, value) in zip(plan.across, across[member.subject] ?? []) { evaluator.frame[slot] = value.value }
+        return plan.across.map { slot in
+            var node = evaluator.node(storage.figure(slot))
+            guard case .comparison(let comparison) = storage.figure(slot).work else { return node }
+            let compared = storage.figure(comparison.of)
+            let others = population.filter { comparison.among == .everyone || $0.unit == member.unit }
+            let numbers = others.compactMap { other -> Decimal128? in
+                if let text = other.figures[compared.name] { return Decimal128(text) }
+                return across[other.subject]?.first { $0.name == compared.name }?.value.asNumber
+            }
+            node.filled = Self.comparison(evaluator.frame[comparison.of].asNumber, among: numbers)
+            return node
+        }
+    }
+
+    /// With whom and with what a number was compared.
+    private static func comparison(_ own: Decimal128?, among numbers: [Decimal128]) -> String {
+        guard let own, let highest = numbers.max(), let lowest = numbers.min() else { return "" }
+        let total = numbers.reduce(.zero, +)
+        return "\(own.text), \(numbers.count): \(lowest.text) … \(highest.text), Σ \(total.text)"
+    }
+
+    /// Whether the comparison of subjects adds figures or grades at this kind of close; bulletins only tell.
+    public func comparesFigures(at kind: Period.Kind) -> Bool {
+        storage.plans[PlanKey(subject: subjectKind, period: kind)]?.across.isEmpty == false
+            || storage.gradings.contains { !$0.quotas.isEmpty && $0.every.contains(kind) }
+    }
+
+    /// The published figures that the comparison of subjects reads.
+    public var comparedFigures: Set<String> {
+        let slots = storage.plans.values.flatMap(\.across).flatMap { storage.figure($0).reads }
+        let quotas = storage.gradings.filter { !$0.quotas.isEmpty }
+        let placed = quotas.flatMap { rule in
+            rule.grade.reads + rule.quotas.values.flatMap(\.reads) + [rule.ladderSlot]
+                + [rule.orderSlot].compactMap { $0 }
+        }
+        return Set((slots + placed).map { storage.names.all[$0] })
+    }
+}
+
+extension MeasurePlan {
+    /// A balance is everything that was ever moved.
+    fileprivate var startsFromTheBeginning: Bool {
+        switch take {
+        case .balance, .averageDaily, .highest: true
+        default: false
+        }
+    }
+}
