@@ -65,6 +65,21 @@ enum FactField {
         return equals(bytes, range, kind.rawValue) ? kind : nil
     }
 
+    /// The 55 characters of version 00 of W3C Trace Context: `00-<32 hex digits>-<16>-<2>`, lower case.
+    static func isTraceparent(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
+        guard range.count == 55 else { return false }
+        let first = Int(range.start)
+        for index in 0..<55 {
+            let byte = bytes[first + index]
+            switch index {
+            case 2, 35, 52: guard byte == UInt8(ascii: "-") else { return false }
+            case 0, 1: guard byte == UInt8(ascii: "0") else { return false }
+            default: guard byte &- 0x30 < 10 || byte &- 0x61 < 6 else { return false }
+            }
+        }
+        return true
+    }
+
     /// A decimal number above 0 and at most 1, such as `0.6`.
     static func isShare(_ bytes: Span<UInt8>, _ range: ByteRange) -> Bool {
         let first = Int(range.start)

@@ -83,6 +83,7 @@ struct FactParser {
     private mutating func reference(_ key: String, at start: Int, _ bytes: Span<UInt8>) throws(FactRejection) {
         let isKnown = [
             "institution", "kind", "subject", "type", "unit", "customer", "assignment", "share", "source", "sourceId",
+            "traceparent",
         ].contains(key)
         guard isKnown else { throw FactRejection(.unknownKey, at: start) }
         let range = key == "sourceId" ? try string(key, bytes) : try text(key, bytes)
@@ -107,6 +108,9 @@ struct FactParser {
         case "share":
             isAccepted = FactField.isShare(bytes, range)
             view.share = range
+        case "traceparent":
+            isAccepted = FactField.isTraceparent(bytes, range)
+            view.traceparent = range
         case "customer":
             isAccepted = FactField.isReference(range)
             view.customer = range

@@ -100,6 +100,10 @@ public struct FactScanner: Sendable {
             guard let attributes = attributes(bytes, &at) else { return false }
             view.attributes = attributes
         }
+        if take(keys.traceparent, bytes, &at) {
+            guard let range = text(bytes, &at), FactField.isTraceparent(span, range) else { return false }
+            view.traceparent = range
+        }
         guard at < bytes.byteCount, byte(bytes, at) == UInt8(ascii: "}") else { return false }
         at += 1
         return true
@@ -310,4 +314,5 @@ struct FactKeyPatterns: Sendable {
     let source = FactKeyPattern(#","source":"#)
     let sourceID = FactKeyPattern(#","sourceId":"#)
     let attributes = FactKeyPattern(#","attributes":"#)
+    let traceparent = FactKeyPattern(#","traceparent":"#)
 }

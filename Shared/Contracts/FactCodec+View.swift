@@ -49,6 +49,9 @@ public struct FactView: Hashable, Sendable {
     public internal(set) var sourceID = ByteRange.none
     /// The whole object with its braces.
     public internal(set) var attributes = ByteRange.none
+    /// The W3C trace of the record that the fact was made of. Not part of what the fact says: a repetition may come on
+    /// another trace.
+    public internal(set) var traceparent = ByteRange.none
 }
 
 /// Why a message is not a fact. It names the field and the position, never a value.

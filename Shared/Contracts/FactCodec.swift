@@ -50,6 +50,12 @@ public enum FactCodec {
         Fact(try FactScanner().scan(bytes), of: bytes)
     }
 
+    /// The W3C trace that a fact came on; `nil` when it names none.
+    public static func traceparent(_ bytes: Span<UInt8>) -> String? {
+        guard let view = try? FactScanner().scan(bytes), !view.traceparent.isEmpty else { return nil }
+        return text(view.traceparent, in: bytes)
+    }
+
     /// The attributes of a scanned fact.
     public static func attributes(of view: FactView, in bytes: Span<UInt8>) -> [String: AttributeValue] {
         guard !view.attributes.isEmpty else { return [:] }

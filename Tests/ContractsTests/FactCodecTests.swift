@@ -67,6 +67,25 @@ import Testing
         #expect(rejection?.reason == reason)
     }
 
+    @Test func theTraceIsNotPartOfWhatAFactSays() throws {
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        let bytes = Array((canonical.dropLast() + #","traceparent":"\#(trace)"}"#).utf8)
+        let plain = String(decoding: bytes, as: UTF8.self).replacing(#""first":true,"n":-12.50,"#, with: "")
+        #expect(FactScanner().scanCanonical(Array(plain.utf8).span) != nil)
+        #expect(try FactCodec.decode(bytes.span) == Samples.full)
+        #expect(FactCodec.traceparent(bytes.span) == trace)
+        let first = Array(#"{"traceparent":"\#(trace)","#.utf8) + canonical.utf8.dropFirst()
+        #expect(FactCodec.traceparent(first.span) == trace)
+        #expect(FactCodec.traceparent(Array(canonical.utf8).span) == nil)
+        for bad in [
+            trace.uppercased(), "01" + trace.dropFirst(2), String(trace.dropLast()), trace.replacing("-", with: "0"),
+        ] {
+            let wrong = Array((canonical.dropLast() + #","traceparent":"\#(bad)"}"#).utf8)
+            let rejection = #expect(throws: FactRejection.self) { try FactCodec.decode(wrong.span) }
+            #expect(rejection?.reason == .badReference && rejection?.field == "traceparent")
+        }
+    }
+
     @Test func refusesEveryTruncation() {
         let bytes = Array(canonical.utf8)
         for length in 0..<bytes.count {
@@ -97,6 +116,10 @@ import Testing
         var fast = 0
         for _ in 0..<60_000 {
             var bytes = Samples.bytes(Samples.fact(&random))
+            if random.chance(30) {
+                bytes.removeLast()
+                bytes += #","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}"#.utf8
+            }
             random.mutate(&bytes)
             guard let quick = FactScanner().scanCanonical(bytes.span) else { continue }
             fast += 1

@@ -12,6 +12,8 @@ final class FactLog {
     private let partitions: Int32 = 3
     private(set) var facts: [Fact] = []
     private(set) var keys: [String] = []
+    /// By source id, the trace of the facts that have one.
+    private(set) var traces: [String: String] = [:]
     private var places: [(partition: Int32, offset: Int64)] = []
     private var stored = 0
 
@@ -33,6 +35,7 @@ final class FactLog {
                 count += 1
                 guard let value = message.value, let fact = try? FactCodec.decode(Array(value).span) else { return }
                 facts.append(fact)
+                traces[fact.sourceID] = FactCodec.traceparent(Array(value).span)
                 keys.append(message.key.map { String(decoding: $0, as: UTF8.self) } ?? "")
                 places.append((consumer.partitions[message.slot].partition, message.offset))
             }

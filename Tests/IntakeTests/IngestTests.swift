@@ -88,6 +88,38 @@ import Testing
         }
     }
 
+    @Test func factsStayOnTheirRecordsTrace() async throws {
+        try await IntakeHarness.run { harness in
+            var session = try harness.session()
+            try session.take(
+                "reference", Sample.manager("rm-1"), Sample.assignment("r-1", "a-1", "rm-1", share: "0.6"),
+                Sample.assignment("r-2", "a-2", "rm-2", share: "0.4"))
+            let records = ["e-1", "e-2", "e-3"].map { Sample.movement($0, "100") }
+            let traces = [Sample.trace(1), "00-nonsense", Sample.trace(3)]
+            let source = try #require(
+                session.ingestor.catalogue.document.sources.firstIndex { $0.id == "core-banking" })
+            var input = IngestInput(source: source, bytes: [], ranges: [])
+            for record in records {
+                input.ranges.append(input.bytes.count..<input.bytes.count + record.utf8.count)
+                input.bytes += record.utf8
+            }
+            input.trace = { traces[$0] }
+            _ = try session.take(input, door: .init(name: "test", trace: "t"))
+            let event = Sample.event("h-1", "complaint.judged", manager: "rm-1")
+            try session.take(
+                "events", event.replacing(#""source""#, with: #""traceparent":"\#(Sample.trace(4))","source""#))
+
+            let log = try FactLog(harness.broker)
+            try log.read()
+            #expect(log.traces == ["e-1": Sample.trace(1), "e-3": Sample.trace(3), "h-1": Sample.trace(4)])
+            let moved = log.facts.filter { $0.type == "deposit.moved" }
+            #expect(
+                moved.map { $0.amount?.description }.sorted { $0 ?? "" < $1 ?? "" } == [
+                    "40", "40", "40", "60", "60", "60",
+                ])
+        }
+    }
+
     @Test func anAssignmentStaysWithItsCustomer() async throws {
         try await IntakeHarness.run { harness in
             var session = try harness.session()

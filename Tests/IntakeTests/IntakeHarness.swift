@@ -133,6 +133,9 @@ enum Sample {
             """
     }
 
+    /// A W3C `traceparent`.
+    static func trace(_ number: Int) -> String { "00-0af7651916cd43dd8448eb211c8031\(10 + number)-b7ad6b7169203331-01" }
+
     static func assignment(
         _ event: String, _ id: String, _ manager: String, customer: String = "c-1", share: String = "1",
         from: String = "2026-01-01", to: String? = nil

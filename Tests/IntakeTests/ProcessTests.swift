@@ -50,13 +50,15 @@ import Testing
         }
 
         func send(
-            _ method: String, _ path: String, token: String, type: String = "application/json", _ body: Data? = nil
+            _ method: String, _ path: String, token: String, type: String = "application/json", _ body: Data? = nil,
+            trace: String? = nil
         ) async throws -> (status: Int, body: Data) {
             var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
             request.httpMethod = method
             request.httpBody = body
             request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
             request.setValue(type, forHTTPHeaderField: "Content-Type")
+            if let trace { request.setValue(trace, forHTTPHeaderField: "traceparent") }
             let (data, response) = try await URLSession.shared.data(for: request)
             return ((response as? HTTPURLResponse)?.statusCode ?? 0, data)
         }
@@ -102,7 +104,7 @@ import Testing
 
     @Test func servesEveryDoorAndAccountsForAll() async throws {
         try await IntakeHarness.run { harness in
-            let program = try Program(harness, port: 28_081)
+            let program = try Program(harness, port: freePort())
             defer { program.kill() }
             try await program.untilReady()
             try produce(harness, "reference.data", [Sample.manager("rm-1"), Sample.assignment("r-1", "a-1", "rm-1")])
@@ -118,6 +120,7 @@ import Testing
                 harness, "ce.events", [data],
                 headers: [
                     ("ce_specversion", "1.0"), ("ce_id", "b-1"), ("ce_type", "customer.visited"), ("ce_source", "/x"),
+                    ("traceparent", Sample.trace(1)),
                 ])
             try produce(
                 harness, "ce.events", [Sample.event("b-2", "complaint.judged", manager: "rm-1")],
@@ -133,7 +136,8 @@ import Testing
                 ].joined(separator: ",") + "]"
             let type = "application/cloudevents-batch+json"
             let writer = "writer-token-0123456789"
-            let answer = try await program.send("POST", "/v1/facts", token: writer, type: type, Data(batch.utf8))
+            let answer = try await program.send(
+                "POST", "/v1/facts", token: writer, type: type, Data(batch.utf8), trace: Sample.trace(2))
             #expect(answer.status == 200)
             let body = try #require(try JSONSerialization.jsonObject(with: answer.body) as? [String: Any])
             let items = try #require(body["items"] as? [[String: Any]])
@@ -168,6 +172,9 @@ import Testing
                 ])
             let events = try #require(sources.first { $0["id"] as? String == "events" })
             #expect([events["accepted"], events["rejected"]].map { $0 as? Int } == [2, 1])
+            let log = try FactLog(harness.broker)
+            try log.read()
+            #expect(log.traces == ["b-1": Sample.trace(1), "h-1": Sample.trace(2)])
             let metrics = String(decoding: try await program.get("/metrics").body, as: UTF8.self)
             #expect(metrics.contains("gradus_intake_records_total"))
             #expect(program.stop() == 0)
@@ -179,7 +186,7 @@ import Testing
         try await IntakeHarness.run { harness in
             var session = try harness.session()
             try session.take("reference", Sample.assignment("r-1", "a-1", "rm-1"))
-            let program = try Program(harness, port: 28_082)
+            let program = try Program(harness, port: freePort())
             defer { program.kill() }
             try await program.untilReady()
             let blocker = try harness.connection
@@ -191,7 +198,7 @@ import Testing
             try blocker.run(script: "ROLLBACK")
             #expect(try blocker.query("SELECT count(*) FROM intake.received")[0].int8(0) == 1)
 
-            let next = try Program(harness, port: 28_083)
+            let next = try Program(harness, port: freePort())
             defer { next.kill() }
             try await next.untilReady()
             try await eventually("every record") {
@@ -212,7 +219,7 @@ import Testing
         try await IntakeHarness.run { harness in
             try "version: 1\ntypes: [x]\nsources: []\nwrong: 1\n".write(
                 to: harness.folder.appending(path: "sources.yaml"), atomically: true, encoding: .utf8)
-            let program = try Program(harness, port: 28_084)
+            let program = try Program(harness, port: freePort())
             program.process.waitUntilExit()
             #expect(program.process.terminationStatus == 78)
         }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestServers
 
 /// One process of a service, which can be killed, stalled and started again under the same name and port.
 ///
@@ -144,20 +145,4 @@ final class ServiceProcess: Sendable {
         kill $watch
         echo $status
         """
-}
-
-func freePort() throws -> Int {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-            bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-        }
-    }
-    guard isBound else { throw Command.Failure(description: "no free port") }
-    return Int(UInt16(bigEndian: address.sin_port))
 }

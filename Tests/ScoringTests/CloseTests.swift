@@ -98,6 +98,24 @@ extension CloseTests {
         }
     }
 
+    @Test func whatAFactBringsAboutStaysOnItsTrace() async throws {
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+        let (log, scheme, bundle) = try told { story, log, _ in
+            let fact = late(&story, on: "2026-01-06")
+            let traced = log.bytes(fact).dropLast() + #","traceparent":"\#(trace)"}"#.utf8
+            log.append(Array(traced), key: fact.subject.description, to: log.partition(of: fact.subject))
+            log.append(late(&story, on: "2026-01-07"))
+        }
+        try await withTestDatabase { url in
+            let bank = try Bank(url, log, schemes: [(scheme, bundle)])
+            try bank.read(batch: 100)
+            let raised = try bank.connection.query(
+                "SELECT traceparent FROM scoring.outbox WHERE type = $1 ORDER BY id",
+                [.text(EventType.findingRaised.rawValue)])
+            #expect(try raised.map { try $0.optionalText(0) } == [trace, nil])
+        }
+    }
+
     @Test func factsAfterTheMarkerAreLeftToARevision() async throws {
         var lateFact: Fact?
         let (log, scheme, bundle) = try told { story, log, scheme in

@@ -93,6 +93,9 @@ import Testing
         log.append(other)
         log.append(Array(reordered.utf8), key: subject.description, to: 0)
         log.append(other)
+        // Nor is the same content on another trace.
+        let traced = text.dropLast() + #","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}"#
+        log.append(Array(traced.utf8), key: subject.description, to: 0)
         for batch in [1, 10] {
             try await withTestDatabase { url in
                 let bank = try bank(url, log, batch: batch)

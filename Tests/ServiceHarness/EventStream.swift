@@ -65,7 +65,9 @@ public final class EventStream: Sendable {
         for record in records {
             let topic = try producer.topic(record.topic)
             var headers = HeaderBuffer()
-            EventHeaders(id: record.id, source: "/test", type: record.type, subject: record.key).write(to: &headers)
+            EventHeaders(
+                id: record.id, source: "/test", type: record.type, subject: record.key, traceparent: Self.trace
+            ).write(to: &headers)
             _ = try Array(record.key.utf8).withUnsafeBytes { key in
                 try record.value.withUnsafeBytes { value in
                     try producer.produce(to: topic, key: key, value: value, headers: headers, in: batch)
@@ -87,8 +89,20 @@ public final class EventStream: Sendable {
         ]
     }
 
-    /// How many records of a type a topic holds, and their values.
+    /// The trace of every record that is sent.
+    public static let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+    /// The values of the records of a type that a topic holds.
     public func values(_ topic: Topic, type: EventType) throws -> [String] {
+        try events(topic, type: type).map(\.value)
+    }
+
+    /// The W3C traces of the records of a type that a topic holds.
+    public func traces(_ topic: Topic, type: EventType) throws -> [String?] {
+        try events(topic, type: type).map(\.headers.traceparent)
+    }
+
+    private func events(_ topic: Topic, type: EventType) throws -> [(headers: EventHeaders, value: String)] {
         let logger = Self.logger
         let administration = try TopicAdministration(broker.configuration(), logger: logger)
         let consumer = try Consumer(
@@ -102,7 +116,7 @@ public final class EventStream: Sendable {
             ends.append(StartPosition(place, at: marks.low))
         }
         try consumer.assign(ends)
-        var values: [String] = []
+        var events: [(headers: EventHeaders, value: String)] = []
         var read: Int64 = 0
         for _ in 0..<100 where read < wanted {
             _ = try consumer.poll(timeoutMilliseconds: 200, limit: 1000) { message in
@@ -111,12 +125,12 @@ public final class EventStream: Sendable {
                 message.forEachHeader { name, value in
                     headers.append(String(decoding: name, as: UTF8.self), value.map { Array($0) })
                 }
-                if EventHeaders(headers)?.type == type.rawValue, let value = message.value {
-                    values.append(String(decoding: value, as: UTF8.self))
+                if let event = EventHeaders(headers), event.type == type.rawValue, let value = message.value {
+                    events.append((event, String(decoding: value, as: UTF8.self)))
                 }
             }
         }
         consumer.close(timeoutMilliseconds: 3000)
-        return values
+        return events
     }
 }

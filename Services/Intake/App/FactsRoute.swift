@@ -56,18 +56,19 @@ struct FactsRoute: Sendable {
                 detail: "Send application/cloudevents+json or application/cloudevents-batch+json")
         }
         if ranges.isEmpty { bytes = [] }
-        var input = IngestInput(source: source, bytes: bytes, ranges: ranges)
-        input.namesRecords = true
-        return try await take(input, context)
+        return try await take(bytes, ranges, of: source, context)
     }
 
-    private func take(_ input: IngestInput, _ context: RequestScope) async throws -> Answer {
-        let (source, bytes, ranges, trace) = (input.source, input.bytes, input.ranges, context.requestID)
+    private func take(_ bytes: [UInt8], _ ranges: [Range<Int>], of source: Int, _ context: RequestScope) async throws
+        -> Answer
+    {
+        let (request, trace) = (context.requestID, context.clientTrace?.traceparent)
         do {
             return try await lane.perform { session in
                 var input = IngestInput(source: source, bytes: bytes, ranges: ranges)
                 input.namesRecords = true
-                return Answer(try session.take(input, door: .init(name: "http", trace: trace)))
+                input.trace = { _ in trace }
+                return Answer(try session.take(input, door: .init(name: "http", trace: request)))
             }
         } catch let fault as IntakeFault {
             throw ServiceKit.Problem(.serviceUnavailable, code: fault.code, message: "\(fault)")

@@ -17,6 +17,8 @@ struct IngestInput {
     /// Empty ranges are records without a value.
     var ranges: [Range<Int>]
     var envelope: (Int) -> Envelope = { _ in .inside }
+    /// The W3C `traceparent` that came beside a record, such as a header; unchecked.
+    var trace: (Int) -> String? = { _ in nil }
     /// Whether the answer must name each record.
     var namesRecords = false
 }

@@ -2,6 +2,7 @@ import Contracts
 import Domain
 import IntakeCore
 import Postgres
+import ServiceKit
 
 /// One writer's way from records to facts: read, know again, credit, produce, record. Never shared between threads.
 ///
@@ -84,6 +85,9 @@ struct Ingestor {
                 continue
             }
             take(reading, at: place, input.source, &items[place], &extras)
+            if let trace = lines[input.source].reader.traceparent ?? input.trace(place) {
+                follow(trace, items[place])
+            }
             if input.namesRecords { extras.ids.append(lines[input.source].reader.recordID) }
         }
         return items
@@ -106,6 +110,12 @@ struct Ingestor {
             takeFact(at: place, source, &item, &extras)
         }
         item.factCount = Int32(batch.entries.count) - item.firstFact
+    }
+
+    /// What follows from the record stays on its trace; a malformed one is left out, as the standard says.
+    private mutating func follow(_ trace: String, _ item: Item) {
+        guard item.factCount > 0, let trace = TraceContext(traceparent: trace) else { return }
+        batch.trace(trace.traceparent, from: Int(item.firstFact))
     }
 
     private mutating func takeReference(at place: Int, _ source: Int, _ extras: inout Extras) {

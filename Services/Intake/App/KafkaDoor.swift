@@ -25,6 +25,7 @@ struct KafkaDoor: BatchHandler {
         input.ranges = messages.indices.map { messages.valueRange($0) ?? 0..<0 }
         if case .kafka(_, cloudEvents: true) = ingestor.catalogue.document.sources[source].inlet {
             input.envelope = { Self.envelope(messages.headers(messages.indices.lowerBound + $0)) }
+            input.trace = { Self.trace(messages.headers(messages.indices.lowerBound + $0)) }
         }
         let result = try retriable { try ingestor.ingest(input, in: copy transaction) }
         uncounted = (result, ingestor.catalogue.id(source))
@@ -47,6 +48,11 @@ struct KafkaDoor: BatchHandler {
     }
 
     mutating func didRollBack() { uncounted = nil }
+
+    private static func trace(_ headers: HeaderList) -> String? {
+        guard let value = headers.all.last(where: { $0.name.lowercased() == "traceparent" })?.value else { return nil }
+        return String(decoding: value, as: UTF8.self)
+    }
 
     private static func envelope(_ headers: HeaderList) -> IngestInput.Envelope {
         var attributes: [(name: String, value: String)] = []

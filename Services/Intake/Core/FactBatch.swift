@@ -19,6 +19,20 @@ public struct FactBatch: Sendable {
         entries.removeAll(keepingCapacity: true)
     }
 
+    /// Puts the trace of their record into the facts from `first` on, as their last member.
+    ///
+    /// - Parameter traceparent: a valid W3C `traceparent` of version 00.
+    public mutating func trace(_ traceparent: String, from first: Int) {
+        let member = Array(",\"traceparent\":\"\(traceparent)\"".utf8)
+        for place in entries.indices.dropFirst(first) {
+            let shift = (place - first) * member.count
+            let (key, value) = (entries[place].key, entries[place].value)
+            entries[place].key = key.lowerBound + shift..<key.upperBound + shift
+            entries[place].value = value.lowerBound + shift..<value.upperBound + shift + member.count
+            bytes.insert(contentsOf: member, at: value.upperBound + shift - 1)
+        }
+    }
+
     /// Takes back every fact after the first `count`.
     public mutating func keep(_ count: Int) {
         guard count < entries.count else { return }

@@ -24,6 +24,8 @@ public struct RecordReader: Sendable {
     public internal(set) var problems: [RecordProblem] = []
     /// The record's own id, as far as it could be read.
     public var recordID: String { draft.eventID.isEmpty ? "" : string(draft.eventID) }
+    /// The trace that a CloudEvent in structured mode names, as it stands there.
+    public internal(set) var traceparent: String?
     var attributeItems: [AttributeItem] = []
 
     struct AttributeItem {
@@ -78,6 +80,7 @@ public struct RecordReader: Sendable {
         problems.removeAll(keepingCapacity: true)
         for index in slots.indices { slots[index] = Self.absent }
         reference = nil
+        traceparent = nil
         draft = Draft()
     }
 
@@ -101,6 +104,7 @@ public struct RecordReader: Sendable {
             problems.append(RecordProblem(.notCloudEvents, at: "/specversion", "specversion is not 1.0"))
             return
         }
+        traceparent = member("traceparent").map { JSONTape.text(tape.tokens[$0], of: work.span.extracting(base...)) }
         guard let data = member("data"), tape.tokens[data].kind == .object else {
             problems.append(RecordProblem(.missing, at: "/data", "the event has no data object"))
             return

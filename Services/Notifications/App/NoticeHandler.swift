@@ -43,7 +43,11 @@ struct NoticeHandler: BatchHandler {
         }
         let new = try NoticeStore.insert(planned, in: transaction)
         outcome.duplicates = planned.count - new.count
-        outcome.outbox = try new.map { try NotificationTopics.row(.issued, of: $0, channel: nil, at: now) }
+        let traces = Dictionary(
+            occasions.entries.map { ($0.occasion.event, $0.trace) }, uniquingKeysWith: { first, _ in first })
+        outcome.outbox = try new.map {
+            try NotificationTopics.row(.issued, of: $0, channel: nil, at: now, trace: traces[$0.cause] ?? nil)
+        }
         issued = new.count
         return outcome
     }

@@ -11,7 +11,7 @@ enum NotificationTopics {
     static let outbox = OutboxStore(schema: "notices")
 
     static func row(
-        _ state: NoticeState, of notice: NoticeKey, channel: Channel?, at now: Timestamp
+        _ state: NoticeState, of notice: NoticeKey, channel: Channel?, at now: Timestamp, trace: String? = nil
     ) throws -> OutboxRow {
         let event = state.event(
             notice: notice.id, institution: notice.institution, recipient: notice.recipient, rule: notice.rule,
@@ -23,7 +23,7 @@ enum NotificationTopics {
             topic: state.eventType.topic.name, key: Array(recipient.utf8),
             event: EventHeaders(
                 id: event.id.description, source: "/gradus/notifications", type: state.eventType.rawValue,
-                subject: recipient, time: now),
+                subject: recipient, time: now, traceparent: trace),
             payload: Array(try encoder.encode(event)))
     }
 }

@@ -9,6 +9,8 @@ struct OccasionBatch {
     struct Entry {
         var message: Int
         var occasion: NoticeOccasion
+        /// The W3C trace of the event.
+        var trace: String?
     }
 
     private(set) var entries: [Entry] = []
@@ -19,21 +21,26 @@ struct OccasionBatch {
     init(_ batch: MessageBatch) {
         for index in batch.indices {
             do {
-                if let occasion = try read(batch, index) { entries.append(Entry(message: index, occasion: occasion)) }
+                if let entry = try read(batch, index) { entries.append(entry) }
             } catch {
                 deadLetters.append(DeadLetter(message: index, code: error.code, detail: error.description))
             }
         }
     }
 
-    private mutating func read(_ batch: MessageBatch, _ index: Int) throws(NoticeFault) -> NoticeOccasion? {
+    private mutating func read(_ batch: MessageBatch, _ index: Int) throws(NoticeFault) -> Entry? {
         guard let headers = EventHeaders(batch.headers(index)) else { throw .unknownType("none") }
         guard let type = EventType(rawValue: headers.type), type.topic == .scores || type.topic == .payroll else {
             throw .unknownType(headers.type)
         }
         guard let value = batch.value(index) else { throw .malformed(type: type.rawValue, reason: "it has no data") }
         lastEventTime = headers.time.map { max($0, lastEventTime ?? $0) } ?? lastEventTime
-        let data = Data(value)
+        return try occasion(type, Data(value)).map {
+            Entry(message: index, occasion: $0, trace: headers.traceparent)
+        }
+    }
+
+    private func occasion(_ type: EventType, _ data: Data) throws(NoticeFault) -> NoticeOccasion? {
         switch type {
         case .scoreFinalised, .scoreRevised: return NoticeOccasion(try decode(data, type) as ScoreEvent, type: type)
         case .gradeProposed, .gradeDecided: return NoticeOccasion(try decode(data, type) as GradeEvent, type: type)

@@ -10,6 +10,8 @@ struct Arrival {
     let subject: Int32
     let fact: Fact
     let offset: Int64
+    /// The W3C trace that the fact came on.
+    let trace: String?
 }
 
 /// Does at once what follows from single facts: findings, statuses, tasks, notices, appointments and decisions.
@@ -38,12 +40,12 @@ struct ArrivalWork {
                     calendars[institution] = try library.calendar(of: institution, on: connection)
                 }
                 let effects = scheme.arrivals(of: fact, calendar: calendars[institution] ?? WorkCalendar())
-                entries += effects.map { Self.entry($0, scheme, subject, fact, arrival.offset) }
+                entries += effects.map { Self.entry($0, scheme, subject, fact, arrival.offset, arrival.trace) }
             }
             if fact.type == "decision.made", fact.sign > 0 {
                 try apply(entries)
                 entries = []
-                try decide(fact, arrival.offset)
+                try decide(fact, arrival.offset, arrival.trace)
             }
         }
         try apply(entries)
@@ -56,11 +58,11 @@ struct ArrivalWork {
         events += made
         guard !tasks.isEmpty else { return }
         for (payload, offset) in try TaskStore(connection).takeWaiting(for: tasks) {
-            try decide(try FactCodec.decode(payload.span), offset)
+            try decide(try FactCodec.decode(payload.span), offset, FactCodec.traceparent(payload.span))
         }
     }
 
-    private mutating func decide(_ fact: Fact, _ offset: Int64) throws {
+    private mutating func decide(_ fact: Fact, _ offset: Int64, _ trace: String?) throws {
         guard case .text(let text)? = fact.attributes["task"], let id = UUID128(text) else { return }
         let store = TaskStore(connection)
         let (open, isKnown) = try store.task(id)
@@ -78,15 +80,15 @@ struct ArrivalWork {
             calendar: try library.calendar(of: scheme.institution, on: connection))
         guard case .effects(let effects) = answer else { return }
         let decisive = scheme.decisive(fact, for: open.request, among: decisions)
-        try apply(effects.map { Self.entry($0, scheme, open.subject, decisive, offset) })
+        try apply(effects.map { Self.entry($0, scheme, open.subject, decisive, offset, trace) })
     }
 
     private static func entry(
-        _ effect: Effect, _ scheme: Scheme, _ subject: Int32, _ fact: Fact, _ offset: Int64
+        _ effect: Effect, _ scheme: Scheme, _ subject: Int32, _ fact: Fact, _ offset: Int64, _ trace: String?
     ) -> EffectStore.Entry {
         EffectStore.Entry(
             subject: subject, record: EffectRecord(effect, of: scheme), occasion: fact.id.description,
             day: fact.businessDate, isArrival: true, decision: fact.type == "decision.made" ? fact.id : nil,
-            offset: offset)
+            offset: offset, trace: trace)
     }
 }

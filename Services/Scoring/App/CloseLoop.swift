@@ -66,7 +66,8 @@ extension OutboxRow {
         self.init(
             topic: event.type.topic.name, key: Array(event.key.utf8),
             event: EventHeaders(
-                id: event.id.description, source: "/gradus/scoring", type: event.type.rawValue, subject: event.key),
+                id: event.id.description, source: "/gradus/scoring", type: event.type.rawValue, subject: event.key,
+                traceparent: event.traceparent),
             payload: event.payload)
     }
 }

@@ -176,7 +176,10 @@ extension FactWork {
                 fits = table.add(parts, known[place], whole)
                 if fits, known[place].hasArrivals {
                     let offset = messages.offset(fact.index)
-                    arrivals.append(Arrival(subject: fact.subject, fact: whole, offset: offset))
+                    let trace = FactCodec.text(fact.view.traceparent, in: bytes.extracting(range))
+                    arrivals.append(
+                        Arrival(
+                            subject: fact.subject, fact: whole, offset: offset, trace: trace.isEmpty ? nil : trace))
                 }
             } else {
                 fits = table.addBase(parts, series: known.baseSeries(at: place))

@@ -10,6 +10,8 @@ public struct OutgoingEvent: Hashable, Sendable {
     /// Key and CloudEvents subject: the subject's text, or the institution.
     public let key: String
     public let payload: [UInt8]
+    /// The W3C trace of the fact that brought it about; a close has none.
+    public var traceparent: String?
 
     /// - Parameter occasion: what brought the event about, a fact's or a close's id, so that the same thing may be
     ///   raised, withdrawn and raised again.

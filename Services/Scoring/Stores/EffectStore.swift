@@ -26,10 +26,12 @@ public struct EffectStore {
         public var decision: UUID128?
         /// The place in the subject's partition of the fact, or of the close's marker, that brought it about.
         public var offset: Int64?
+        /// The W3C trace of that fact.
+        public var trace: String?
 
         public init(
             subject: Int32, record: EffectRecord, occasion: String, day: CalendarDate, isArrival: Bool,
-            decision: UUID128? = nil, offset: Int64? = nil
+            decision: UUID128? = nil, offset: Int64? = nil, trace: String? = nil
         ) {
             self.subject = subject
             self.record = record
@@ -38,6 +40,7 @@ public struct EffectStore {
             self.isArrival = isArrival
             self.decision = decision
             self.offset = offset
+            self.trace = trace
         }
     }
 
@@ -50,7 +53,10 @@ public struct EffectStore {
             let answers = try connection.pipeline(try part.map(statement))
             for (entry, rows) in zip(part, answers) {
                 guard let row = rows.first else { continue }
-                if let event = try event(entry, row) { events.append(event) }
+                if var event = try event(entry, row) {
+                    event.traceparent = entry.trace
+                    events.append(event)
+                }
                 if case .task(let task, _) = entry.record { tasks.append(task.id) }
             }
         }

@@ -55,6 +55,7 @@ struct AccessMiddleware: RouterMiddleware {
         context.maxUploadSize = bodyLimitBytes
         context.requestID = AccessMiddleware.requestID(request)
         let trace = request.headers[AccessMiddleware.traceHeader].flatMap { TraceContext(traceparent: $0) }
+        context.clientTrace = trace
         context.traceContext = trace?.child() ?? context.traceContext
         context.logger = logger
         context.logger[metadataKey: "request"] = "\(context.requestID)"

@@ -11,6 +11,9 @@ public struct RequestScope: RequestContext {
     public internal(set) var requestID: String
     /// The caller's trace, or a new one.
     public internal(set) var traceContext: TraceContext
+    /// The trace that the caller named, if any: what is kept for good carries it, and never one that was made here, so that
+    /// a repeated request leaves the same.
+    public internal(set) var clientTrace: TraceContext?
     /// Who calls; set behind ``ServiceHost/requires(_:)``.
     public internal(set) var caller: Caller?
     /// Told the caller as well, because the access log outside does not see this copy.
