@@ -134,10 +134,10 @@ struct ApprovalTests {
         store.add(try fact("points.given", "2026-03-05", amount: "9"))
         _ = store.close(try Sample.month("2026-03"))
         _ = store.answer("review", with: try decide("approve", on: "2026-04-02"))
-        #expect(store.grades[Sample.manager] ?? [] == [])
+        #expect(store.grades(of: Sample.manager) == [])
         #expect(store.openTasks.values.map(\.role) == ["board"])
         _ = store.answer("review", with: try decide("approve", on: "2026-04-03"))
-        #expect(store.grades[Sample.manager]?.map(\.grade) == ["high"])
+        #expect(store.grades(of: Sample.manager).map(\.grade) == ["high"])
         #expect(store.openTasks.isEmpty)
     }
 
@@ -168,7 +168,7 @@ struct ApprovalTests {
         #expect(try answer("agree", "u-1"))
         #expect(try !answer("appoint", "u-1"))
         #expect(try answer("appoint", "u-2"))
-        #expect(store.grades[Sample.manager]?.map { "\($0.grade) \($0.from)" } == ["high 2026-04-01"])
+        #expect(store.grades(of: Sample.manager).map { "\($0.grade) \($0.from)" } == ["high 2026-04-01"])
     }
 
     @Test func sharesThatDoNotMakeUpTheWholeAreAFault() {

@@ -35,7 +35,7 @@ private struct Outcome: Equatable {
         }
         findings = Set(store.findings.values)
         openTasks = Set(store.openTasks.values)
-        grades = store.subjects.map { store.grades[$0] ?? [] }
+        grades = store.subjects.map { store.grades(of: $0) }
     }
 }
 
@@ -47,7 +47,7 @@ struct OrderTests {
         return Scheme(storage)
     }
 
-    private static let closes = ["2026-01", "2026-02", "2026-03", "2026-Q1", "2026"]
+    private static let closes = ["2026-01", "2026-02-10", "2026-02", "2026-03", "2026-Q1", "2026"]
 
     /// Facts of a quarter for three managers, some of them undone later.
     private func facts(_ scheme: Scheme, _ dice: inout Dice) throws -> (all: [Fact], undone: Set<UUID128>) {

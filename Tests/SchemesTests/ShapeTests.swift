@@ -10,14 +10,16 @@ struct ShapeTests {
 
     /// Shapes whose examples are still to be written.
     private static let pending: Set<String> = [
-        "RS01", "RS02", "RS04", "RS07", "RS12", "RS18", "RS19", "RS22", "RS23", "RS26", "RS27", "RS28", "RS29", "RS30",
-        "RS31", "RS32", "RS33", "RS36", "RS37", "RS38", "RS39", "RS40", "RS42", "RS43", "RS46", "RS48", "RS49",
-        "RS52", "RS54", "RS58", "RS62", "RS63", "RS65", "RS66", "RS69", "RS71", "RS73",
+        "RS07", "RS12", "RS18", "RS19", "RS27", "RS29", "RS30", "RS31", "RS32", "RS33", "RS36", "RS37", "RS38", "RS39",
+        "RS40", "RS42", "RS43", "RS46", "RS48", "RS49", "RS52", "RS54", "RS58", "RS62", "RS63", "RS65", "RS66", "RS69",
+        "RS71", "RS73",
     ]
 
     private func rows() throws -> [Row] {
         let text = try String(contentsOf: Packs.root.appending(path: "README.md"), encoding: .utf8)
-        return text.split(separator: "\n").filter { $0.hasPrefix("| RS") }.map { line in
+        return text.split(separator: "\n").filter {
+            $0.hasPrefix("| RS") || ($0.hasPrefix("| ") && $0.contains("`examples/"))
+        }.map { line in
             let cells = line.split(separator: "|", omittingEmptySubsequences: false).dropFirst().dropLast()
                 .map { $0.trimmingCharacters(in: .whitespaces) }
             let shapes = (cells.first ?? "").matches(of: /RS\d\d/).map { String($0.output) }
@@ -26,7 +28,7 @@ struct ShapeTests {
     }
 
     private func done() throws -> [Row] {
-        try rows().filter { !$0.shapes.allSatisfy(Self.pending.contains) }
+        try rows().filter { $0.shapes.isEmpty || !$0.shapes.allSatisfy(Self.pending.contains) }
     }
 
     @Test func everyShapeOfRuleHasItsRowInTheTable() throws {

@@ -18,7 +18,8 @@ public struct MemoryStore: Sendable {
     public var calendar: WorkCalendar
     private var accounts: [Subject: Account] = [:]
     public private(set) var prior: [Subject: [PriorResult]] = [:]
-    public private(set) var grades: [Subject: [GradeHold]] = [:]
+    /// Grades that closes and answers decided; those of appointments stand in the facts.
+    private var decided: [Subject: [GradeHold]] = [:]
     public private(set) var openTasks: [UUID128: TaskRequest] = [:]
     /// Findings that stand, by identifier.
     public private(set) var findings: [UUID128: Finding] = [:]
@@ -47,7 +48,6 @@ public struct MemoryStore: Sendable {
         if account.series.isEmpty { account.series = scheme.series.map { _ in [:] } }
         for series in scheme.series { Self.keep(fact, series, &account) }
         accounts[fact.subject] = account
-        if fact.type == "manager.appointed" { appoint(fact) }
         let effects = scheme.arrivals(of: fact, calendar: calendar)
         apply(effects)
         return effects
@@ -83,13 +83,19 @@ public struct MemoryStore: Sendable {
         row.max = parts.map(\.amount).max()
     }
 
-    private mutating func appoint(_ fact: Fact) {
-        guard fact.sign > 0, case .text(let ladder)? = fact.attributes["ladder"],
-            case .text(let grade)? = fact.attributes["grade"]
-        else { return }
+    /// The grades that facts gave and closes decided, in the order of the days from which they hold.
+    public func grades(of subject: Subject) -> [GradeHold] {
+        let facts = accounts[subject]?.facts.values.filter { $0.type == "manager.appointed" } ?? []
+        let appointed = Evaluator.net(Array(facts)).compactMap(Self.appointment)
+        return (appointed + (decided[subject] ?? [])).sorted { ($0.from, $0.ladder) < ($1.from, $1.ladder) }
+    }
+
+    private static func appointment(_ fact: Fact) -> GradeHold? {
+        guard case .text(let ladder)? = fact.attributes["ladder"], case .text(let grade)? = fact.attributes["grade"]
+        else { return nil }
         var from = fact.businessDate
         if case .text(let text)? = fact.attributes["from"], let date = CalendarDate(text) { from = date }
-        grades[fact.subject, default: []].append(GradeHold(ladder: ladder, grade: grade, from: from))
+        return GradeHold(ladder: ladder, grade: grade, from: from)
     }
 
     /// Everything the evaluation of a subject for a period needs.
@@ -97,7 +103,8 @@ public struct MemoryStore: Sendable {
         var inputs = SubjectInputs(subject: subject, period: period)
         let account = accounts[subject] ?? Account()
         let facts = account.facts.values
-        inputs.profile = Self.profile(facts.filter { $0.type == "manager.profile" })
+        inputs.profile = Self.profile(
+            facts.filter { $0.type == "manager.profile" && $0.businessDate <= period.last })
         inputs.series = account.series.map { rows in
             rows.values.sorted { ($0.bucket, $0.group) < ($1.bucket, $1.group) }
         }
@@ -108,7 +115,7 @@ public struct MemoryStore: Sendable {
             lasting.contains($0.type) || (kept.contains($0.type) && window.contains($0.businessDate))
         }
         inputs.prior = prior[subject] ?? []
-        inputs.grades = grades[subject] ?? []
+        inputs.grades = grades(of: subject)
         inputs.openTasks = openTasks.values.filter { $0.subject == subject }.sorted { $0.id < $1.id }
         inputs.calendar = calendar
         inputs.cut = "memory"
@@ -192,7 +199,7 @@ extension MemoryStore {
         decision.attributes["task"] = .text(request.id.description)
         accounts[decision.subject, default: Account()].facts[decision.id] = decision
         let answer = scheme.answer(
-            decision, to: request, openTasks: open, grades: grades[decision.subject] ?? [],
+            decision, to: request, openTasks: open, grades: grades(of: decision.subject),
             decisions: Array(accounts[decision.subject]?.facts.values.filter { $0.type == "decision.made" } ?? []),
             calendar: calendar)
         if case .effects(let effects) = answer { apply(effects) }
@@ -212,7 +219,7 @@ extension MemoryStore {
                 closedTasks.insert(id)
             case .grade(let change):
                 guard change.decided else { continue }
-                grades[change.subject, default: []].append(
+                decided[change.subject, default: []].append(
                     GradeHold(ladder: change.ladder, grade: change.to, from: change.effectiveFrom))
             case .status(let change): if !withdrawn.contains(change.id) { statuses[change.id] = change }
             case .statusWithdrawn(let id, _):

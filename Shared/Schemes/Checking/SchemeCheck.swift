@@ -32,12 +32,13 @@ public enum SchemeCheck {
 }
 
 extension SchemeStorage {
-    /// The first day in force and every later day on which a parameter changes.
+    /// The first day in force and every later day on which a parameter or the rows of a table change.
     var changeDays: [CalendarDate] {
         var days: Set<CalendarDate> = [header.effectiveFrom]
         for slot in parameterSlots {
             if case .parameter(let values) = figure(slot).work { days.formUnion(values.map(\.from)) }
         }
+        for case .table(let table, _) in figures.map(\.work) { days.formUnion(table.sets.map(\.from)) }
         return days.filter { header.effectiveFrom <= $0 }.sorted()
     }
 }
@@ -55,7 +56,7 @@ struct SchemeChecker {
 
     func checkWeights() {
         for figure in storage.figures {
-            guard case .scorecard(let plan) = figure.work, !plan.adds else { continue }
+            guard case .scorecard(let plan) = figure.work, plan.combine == .weighted else { continue }
             for day in storage.changeDays {
                 let frame = frame(on: day)
                 let weights = plan.parts.compactMap { $0.weight?.evaluate(frame).asNumber }

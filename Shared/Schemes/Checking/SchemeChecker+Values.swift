@@ -44,6 +44,10 @@ extension SchemeChecker {
         switch storage.figure(slot).work {
         case .indicator(let plan):
             var bounds = bounds(plan.floor, plan.cap, day)
+            if let scores = plan.curve?.points.map(\.score) {
+                bounds.low = bounds.low ?? scores.min()
+                bounds.high = bounds.high ?? scores.max()
+            }
             if plan.missing == .zero, let low = bounds.low, Decimal128.zero < low { bounds.low = .zero }
             return bounds
         case .scorecard(let plan): return self.bounds(plan, day, depth)
@@ -71,10 +75,10 @@ extension SchemeChecker {
         let lows = parts.compactMap(\.low)
         let highs = parts.compactMap(\.high)
         if bounds.low == nil, lows.count == parts.count {
-            bounds.low = plan.adds ? lows.map { min($0, .zero) }.reduce(.zero, +) : lows.min()
+            bounds.low = plan.combine == .sum ? lows.map { min($0, .zero) }.reduce(.zero, +) : lows.min()
         }
         if bounds.high == nil, highs.count == parts.count {
-            bounds.high = plan.adds ? highs.map { max($0, .zero) }.reduce(.zero, +) : highs.max()
+            bounds.high = plan.combine == .sum ? highs.map { max($0, .zero) }.reduce(.zero, +) : highs.max()
         }
         return bounds
     }

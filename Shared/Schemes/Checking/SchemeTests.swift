@@ -76,6 +76,10 @@ struct Coverage {
         }
     }
 
+    mutating func note(_ gaps: [Gap]) {
+        for gap in gaps where gap.kind == .excluded { elements.insert(gap.figure) }
+    }
+
     mutating func note(_ trace: Trace?) {
         for node in trace?.nodes ?? [] where node.kind == "waiver" && node.value == "true" {
             waivers.insert(node.figure)
@@ -94,7 +98,9 @@ struct Coverage {
         let statuses = storage.statuses.values.flatMap { $0 }.map(\.head)
         let more = storage.liabilities.values.flatMap { $0 }.map(\.head) + storage.periodFindings.map(\.head)
         let closing = storage.closeFindings.values.flatMap { $0 }.map(\.head)
-        let heads = findings + closing + more + statuses + storage.tasks.map(\.head) + storage.obligations.map(\.head)
+        let heads =
+            findings + closing + more + statuses + storage.tasks.map(\.head) + storage.obligations.map(\.head)
+            + storage.exclusions.map(\.head)
         for head in heads where !elements.contains(head.name) { missing.append("rule `\(head.name)`") }
         for waiver in storage.waivers where !waivers.contains(Names.normalised(waiver.head.name)) {
             missing.append("waiver `\(waiver.head.name)`")

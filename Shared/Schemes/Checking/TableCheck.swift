@@ -18,6 +18,8 @@ struct TableCheck {
     let table: TablePlan
     let figure: Figure
     private let day: CalendarDate
+    /// The rows in force on the day.
+    private let places: Range<Int>
     private let frame: [Value]
     private var regions: [[Region]] = []
     private var combinations = 0
@@ -35,6 +37,7 @@ struct TableCheck {
         self.table = table
         self.figure = figure
         self.day = day
+        places = table.rows(on: day)
         frame = checker.frame(on: day)
     }
 
@@ -43,7 +46,7 @@ struct TableCheck {
     /// - Returns: `false` when the table cannot be judged: it compares with other figures, or is too large.
     mutating func run() -> Bool {
         let parameters = Set(checker.storage.parameterSlots)
-        for row in table.rows where !row.tests.flatMap(\.reads).allSatisfy(parameters.contains) { return false }
+        for row in table.rows[places] where !row.tests.flatMap(\.reads).allSatisfy(parameters.contains) { return false }
         for column in table.inputs.indices {
             guard let samples = samples(column) else { return false }
             regions.append(regions(column, samples))
@@ -57,7 +60,7 @@ struct TableCheck {
         var seen: Set<Rows> = []
         return samples.compactMap { value in
             var rows = Rows(repeating: 0, count: table.rows.count / 64 + 1)
-            for (index, row) in table.rows.enumerated() where row.tests[column].holds(value, frame) {
+            for index in places where table.rows[index].tests[column].holds(value, frame) {
                 rows[index / 64] |= 1 << UInt64(index % 64)
             }
             return seen.insert(rows).inserted ? Region(value: value, rows: rows) : nil
@@ -67,7 +70,7 @@ struct TableCheck {
     private mutating func visit(_ column: Int, _ rows: Rows, _ values: [Value]) {
         combinations += 1
         guard combinations < Self.limit else { return }
-        if column == regions.count { return note(table.rows.indices.filter { Self.has(rows, $0) }, values) }
+        if column == regions.count { return note(places.filter { Self.has(rows, $0) }, values) }
         for region in regions[column] {
             let left = zip(rows, region.rows).map { $0 & $1 }
             if left.allSatisfy({ $0 == 0 }) {
@@ -104,7 +107,7 @@ struct TableCheck {
     private func samples(_ column: Int) -> [Value]? {
         let input = table.inputs[column]
         var landmarks = Landmarks()
-        for row in table.rows {
+        for row in table.rows[places] {
             landmarks.add(row.tests[column].forms)
             for slot in row.tests[column].reads { landmarks.add(frame[slot]) }
         }
@@ -119,7 +122,9 @@ struct TableCheck {
 
     /// The values of a column about whose input nothing is declared, from the form of its cells.
     private func guessed(_ column: Int, _ landmarks: Landmarks) -> [Value]? {
-        if table.rows.contains(where: { ["true", "false"].contains($0.tests[column].text) }) { return [true, false] }
+        if table.rows[places].contains(where: { ["true", "false"].contains($0.tests[column].text) }) {
+            return [true, false]
+        }
         if !landmarks.texts.isEmpty { return checker.values(.text(nil), landmarks) }
         if !landmarks.days.isEmpty { return checker.values(.date, landmarks) }
         return checker.values(.plain, landmarks)
@@ -127,7 +132,7 @@ struct TableCheck {
 
     /// Whether no row at all is for the value of a column.
     func isForgotten(_ value: Value, column: Int) -> Bool {
-        !table.rows.contains { $0.tests[column].holds(value, frame) }
+        !table.rows[places].contains { $0.tests[column].holds(value, frame) }
     }
 
     func describe(_ values: [Value]) -> String {
@@ -160,7 +165,7 @@ extension SchemeChecker {
                 "rows \(numbers) of `\(table.name)` both apply to \(check.describe(overlap.values))\(more)",
                 "make the bands half-open, such as `[100..200)`, or choose `hit: first`")
         }
-        for row in table.rows.indices where !check.reached.contains(row) {
+        for row in table.rows(on: day) where !check.reached.contains(row) {
             let reason = check.hidden[row].map { hidden in
                 ": to \(check.describe(hidden.values)), for example, row \(hidden.by + 1) applies before it"
             }

@@ -92,7 +92,10 @@ struct TestRun {
         let close = store.close(period)
         let effects = close.evaluations.keys.sorted().flatMap { close.evaluations[$0]?.effects ?? [] }
         coverage.note(effects + (close.across?.effects ?? []))
-        for evaluation in close.evaluations.values { coverage.note(evaluation.trace) }
+        for evaluation in close.evaluations.values {
+            coverage.note(evaluation.trace)
+            coverage.note(evaluation.gaps)
+        }
         if expecting, let expected = step.fields("expect") { expect(close, effects, expected, text.text) }
         for subject in close.evaluations.keys.sorted() {
             outcome.traces.append(close.evaluations[subject]?.trace?.json ?? "")
@@ -138,7 +141,7 @@ struct TestRun {
     private mutating func expectGrades() {
         guard let expected = test.fields("grades") else { return }
         for key in expected.keys {
-            let held = (store.grades[subject] ?? []).filter { $0.ladder == key.text }
+            let held = store.grades(of: subject).filter { $0.ladder == key.text }
             let actual = held.map { "\($0.grade) from \($0.from)" }.joined(separator: ", ")
             compare("grade on \(key.text)", actual, expected.text(key.text)?.text ?? "")
         }

@@ -69,6 +69,10 @@ enum FigureWork: Sendable {
     case comparison(ComparisonPlan)
     /// Whether the waiver at this place of the storage is in force on the last day.
     case waiver(Int)
+    /// The part of the period that the person served.
+    case served(Proration)
+    /// The place, the grade or the step of what is held on a ladder.
+    case ladderPart(Int, LadderPart)
     /// Given by the inputs: the period, the profile, an item of a list, or a pay line before.
     case given
 }
@@ -94,17 +98,24 @@ final class IndicatorPlan: Sendable {
 
     let actual: Formula
     let target: Formula?
-    let score: Formula
+    /// From the ratio to the target, or from the actual value when there is none; or by a curve.
+    let score: Formula?
+    let curve: Curve?
+    /// Less is better: the ratio is the target divided by the actual value.
+    let isInverse: Bool
     let floor: Formula?
     let cap: Formula?
     let missing: Missing
 
     init(
-        actual: Formula, target: Formula?, score: Formula, floor: Formula?, cap: Formula?, missing: Missing
+        actual: Formula, target: Formula?, score: Formula?, curve: Curve?, isInverse: Bool, floor: Formula?,
+        cap: Formula?, missing: Missing
     ) {
         self.actual = actual
         self.target = target
         self.score = score
+        self.curve = curve
+        self.isInverse = isInverse
         self.floor = floor
         self.cap = cap
         self.missing = missing
@@ -113,14 +124,16 @@ final class IndicatorPlan: Sendable {
 
 final class ScorecardPlan: Sendable {
     let parts: [(slot: Int, weight: Formula?)]
-    /// Parts are added up instead of averaged by weight.
-    let adds: Bool
+    let combine: Combination
     let floor: Formula?
     let cap: Formula?
 
-    init(parts: [(slot: Int, weight: Formula?)], adds: Bool, floor: Formula?, cap: Formula?) {
+    /// By the weights of the parts, all alike, or added up.
+    enum Combination: String, CaseIterable, Sendable { case weighted, average, sum }
+
+    init(parts: [(slot: Int, weight: Formula?)], combine: Combination, floor: Formula?, cap: Formula?) {
         self.parts = parts
-        self.adds = adds
+        self.combine = combine
         self.floor = floor
         self.cap = cap
     }
@@ -128,8 +141,12 @@ final class ScorecardPlan: Sendable {
 
 struct LadderPlan: Sendable {
     let name: String
-    /// Lowest first.
+    /// Lowest first; with steps, each grade with each of its steps.
     let grades: [String]
+    /// The steps inside each grade, lowest first; empty when grades have none.
+    let steps: [String]
+    /// Other names of grades.
+    let aliases: [String: String]
     let entry: Formula?
     let entryGrade: String?
     /// Changes take effect on the first day of a period of this kind.

@@ -85,6 +85,7 @@ extension Planner {
         var payReads = Set(storage.pay.flatMap { $0.formula?.reads ?? [] })
         payReads.subtract(payNames)
         payReads.subtract(parameters)
+        if !storage.exclusions.isEmpty { payReads.insert(FixedSlot.excluded) }
         storage.payReads = payReads.filter { $0 > FixedSlot.ratio }.sorted()
         storage.scoreSlot =
             storage.figures.last { figure in

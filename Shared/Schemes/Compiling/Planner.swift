@@ -31,6 +31,9 @@ struct Planner {
             storage.constraints[index].steps =
                 order(storage.constraints[index].that.reads, stoppingAt: given).filter { !given.contains($0) }
         }
+        for index in storage.exclusions.indices {
+            storage.exclusions[index].steps = order(storage.exclusions[index].when.reads)
+        }
         compiler.storage = storage
         allocateSeries()
         publish()

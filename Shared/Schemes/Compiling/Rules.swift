@@ -131,6 +131,10 @@ struct ObligationRule: Sendable {
     let items: [(entry: String, slot: Int)]
     let amount: Formula?
     let fund: String?
+    /// How many are due in each span.
+    let atLeast: Int
+    /// How many of them are due in a span that was served in part; without it only whole spans count.
+    let proration: Proration?
     /// The figures to compute for each item before its cadence is known.
     var itemSteps: [Int] = []
 }
@@ -151,6 +155,9 @@ struct GradingRule: Sendable {
     /// Who has to approve, in this order; nobody when the figures decide.
     let approvers: [String]
     let within: Deadline
+    /// How many places a person may rise or fall at once; `nil` when there is no limit.
+    var up: Int?
+    var down: Int?
     /// How many may hold a grade after this grading; a grade not named, or whose number is `null`, has no limit.
     var quotas: [String: Formula] = [:]
     /// Who comes first when a grade has fewer places than people: the highest of this figure.
@@ -182,6 +189,14 @@ struct ConstraintRule: Sendable {
     let head: RuleHead
     let given: [(slot: Int, value: Value)]
     let that: Formula
+    var steps: [Int] = []
+}
+
+/// Why a person inside the scheme's population takes no part in it.
+struct ExclusionRule: Sendable {
+    let head: RuleHead
+    let when: Formula
+    /// The figures that the condition needs.
     var steps: [Int] = []
 }
 
@@ -220,6 +235,16 @@ struct Deadline: Hashable, Sendable {
     let at: TimeOfDay
     /// Moves to the next working day when it falls on a day that is not worked.
     let rolls: Bool
+
+    /// More days than the deadline can lie after the span it belongs to.
+    var reach: Int {
+        switch after {
+        case .days(let count): count + 14
+        case .months(let count): count * 31 + 14
+        case .workingDays(let count): count * 2 + 21
+        case .endOfNextMonth: 62
+        }
+    }
 
     func date(after day: CalendarDate, _ calendar: WorkCalendar) -> CalendarDate {
         let date: CalendarDate

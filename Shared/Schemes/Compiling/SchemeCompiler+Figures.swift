@@ -50,7 +50,7 @@ extension SchemeCompiler {
         for head in heads {
             switch head.kind {
             case .figure:
-                if let formula = requiredFormula(head.fields, "formula") {
+                if let formula = prorated(head.fields, "formula", isRequired: true) {
                     define(head, .formula(formula), reads: formula.reads)
                 }
             case .measure: compileMeasure(head)
@@ -125,36 +125,27 @@ extension SchemeCompiler {
         return nil
     }
 
-    private func compileIndicator(_ head: ElementHead) {
-        let fields = head.fields
-        guard let actual = requiredFormula(fields, "actual"), let score = requiredFormula(fields, "score") else {
-            _ = fields.text("weight")
-            return
-        }
-        _ = fields.text("weight")
-        let plan = IndicatorPlan(
-            actual: actual, target: formula(fields, "target"), score: score, floor: formula(fields, "floor"),
-            cap: formula(fields, "cap"),
-            missing: fields.choice("missing", IndicatorPlan.Missing.self) ?? .zero)
-        let formulas = [plan.actual, plan.target, plan.score, plan.floor, plan.cap].compactMap { $0 }
-        define(head, .indicator(plan), reads: formulas.flatMap(\.reads))
-    }
-
     private func compileScorecard(_ head: ElementHead) {
         let fields = head.fields
-        let combine = fields.choice("combine", Combination.self) ?? .weighted
+        let combine = fields.choice("combine", ScorecardPlan.Combination.self) ?? .weighted
         var parts: [(slot: Int, weight: Formula?)] = []
         for name in fields.texts("of") {
-            guard let slot = slot(name) else { continue }
+            guard let slot = slot(name), !isShadow(name) else { continue }
             parts.append((slot, combine == .weighted ? weight(of: name) : nil))
         }
         let plan = ScorecardPlan(
-            parts: parts, adds: combine == .sum, floor: formula(fields, "floor"), cap: formula(fields, "cap"))
+            parts: parts, combine: combine, floor: formula(fields, "floor"), cap: formula(fields, "cap"))
         let formulas = parts.compactMap(\.weight) + [plan.floor, plan.cap].compactMap { $0 }
         define(head, .scorecard(plan), reads: parts.map(\.slot) + formulas.flatMap(\.reads))
     }
 
-    private enum Combination: String, CaseIterable { case weighted, sum }
+    /// What is only tried out is calculated and counts for nothing.
+    private func isShadow(_ name: Located) -> Bool {
+        heads.contains { head in
+            head.kind == .indicator && head.state == .shadow
+                && Names.normalised(head.name.text) == Names.normalised(name.text)
+        }
+    }
 
     /// The weight that an indicator or a section declares: a percentage or a formula.
     func weight(of name: Located) -> Formula? {
@@ -173,22 +164,6 @@ extension SchemeCompiler {
         guard trimmed.hasSuffix("%") else { return formula(text) }
         let share = Decimal128(String(trimmed.dropLast())).map { ($0 / 100).text } ?? "\(trimmed.dropLast()) / 100"
         return formula(Located(text: share, place: text.place))
-    }
-
-    private func compileLadder(_ head: ElementHead) {
-        let fields = head.fields
-        let grades = fields.texts("grades").map(\.text)
-        let entryText = fields.required("entry")
-        let isGrade = entryText.map { grades.contains($0.text) } ?? false
-        let entry = isGrade ? nil : formula(entryText)
-        let plan = LadderPlan(
-            name: Names.normalised(head.name.text), grades: grades, entry: entry,
-            entryGrade: isGrade ? entryText?.text : nil,
-            startsWith: fields.choice("changes start with", Period.Kind.self) ?? header.basePeriod)
-        define(head, .ladder(plan), reads: entry?.reads ?? [], unit: "text")
-        if fields.has("since"), let since = fields.text("since") {
-            define(head, name: since.text, .heldSince(plan), reads: [], unit: "date")
-        }
     }
 
     private func compileComparison(_ head: ElementHead) {

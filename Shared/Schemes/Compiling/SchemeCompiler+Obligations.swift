@@ -22,7 +22,8 @@ extension SchemeCompiler {
                 instance: fields.text("instance")?.text,
                 sameCustomer: forEach != nil || fields.text("same")?.text == "customer",
                 deadline: deadline(fields), forEach: forEach, items: items, amount: formula(fields, "amount"),
-                fund: fields.text("fund")?.text))
+                fund: fields.text("fund")?.text, atLeast: count(fields, "at least") ?? 1,
+                proration: fields.choice("prorate", Proration.self)))
     }
 
     private func due(_ fields: Fields) -> ObligationRule.Due? {

@@ -16,6 +16,7 @@ extension SchemeCompiler {
             case .pay: compilePay(head)
             case .constraint: compileConstraint(head)
             case .waiver: compileWaiver(head)
+            case .exclusion: compileExclusion(head)
             default: break
             }
         }
@@ -169,8 +170,21 @@ extension SchemeCompiler {
         storage.gradings.append(
             GradingRule(
                 head: ruleHead(head), ladderSlot: ladder, every: head.every.isEmpty ? [header.basePeriod] : head.every,
-                grade: grade, approvers: fields.texts("approver").map(\.text), within: within(fields), quotas: quotas,
-                orderSlot: order))
+                grade: grade, approvers: fields.texts("approver").map(\.text), within: within(fields),
+                up: count(fields, "up"), down: count(fields, "down"), quotas: quotas, orderSlot: order))
+    }
+
+    /// A number of things, from zero.
+    func count(_ fields: Fields, _ key: String) -> Int? {
+        guard fields.has(key), let text = fields.text(key) else { return nil }
+        if let number = Int(text.text), number >= 0 { return number }
+        faults.report(.wrongForm, at: text.place, "`\(key)` is not a number", "write for example `\(key): 1`")
+        return nil
+    }
+
+    private func compileExclusion(_ head: ElementHead) {
+        guard let when = requiredFormula(head.fields, "when"), head.state != .shadow else { return }
+        storage.exclusions.append(ExclusionRule(head: ruleHead(head), when: when))
     }
 
     private func compileAllocation(_ head: ElementHead) {
@@ -188,7 +202,7 @@ extension SchemeCompiler {
         let fields = head.fields
         guard let slot = slots[Names.normalised(head.name.text)] else { return }
         let deducts = fields.has("deducts") && fields.text("deducts")?.text == "findings"
-        let formula = deducts ? nil : requiredFormula(fields, "formula")
+        let formula = deducts ? nil : prorated(fields, "formula", isRequired: true)
         let isDeduction = deducts || fields.choice("kind", PayKind.self) == .deduction
         storage.pay.append(
             PayComponent(

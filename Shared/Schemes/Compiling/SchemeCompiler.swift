@@ -65,6 +65,7 @@ final class SchemeCompiler {
         heads.flatMap { head -> [Located] in
             switch head.kind {
             case .parameter, .measure: head.every.isEmpty ? [head.name] : []
+            case .table where !head.every.isEmpty: []
             case .table: head.fields.texts("outputs").isEmpty ? [head.name] : head.fields.texts("outputs")
             default: []
             }
@@ -84,12 +85,14 @@ final class SchemeCompiler {
         }
         for head in heads where head.kind.isFigure { allocate(head) }
         for head in heads where head.kind == .obligation { allocateItems(head) }
+        for head in heads { allocateServed(head) }
     }
 
     private func allocate(_ head: ElementHead) {
         let outputs = head.kind == .table ? head.fields.texts("outputs") : []
         for name in outputs.isEmpty ? [head.name] : outputs { allocate(name) }
         if head.kind == .ladder, head.fields.has("since"), let since = head.fields.text("since") { allocate(since) }
+        if head.kind == .ladder { for (_, name) in ladderParts(head) { allocate(name) } }
     }
 
     private func allocate(_ name: Located) {
@@ -112,7 +115,7 @@ final class SchemeCompiler {
         }
     }
 
-    private func addSlot(_ name: String) -> Int {
+    func addSlot(_ name: String) -> Int {
         slotNames.append(name)
         return slotNames.count - 1
     }

@@ -34,6 +34,7 @@ struct SchemeStorage: Sendable {
     /// The greatest part of the gross pay that deductions may take; what exceeds it is carried.
     var deductionLimit: Formula?
     var constraints: [ConstraintRule] = []
+    var exclusions: [ExclusionRule] = []
     var parameterSlots: [Int] = []
     /// The order in which pay formulas' own figures stand, and the published ones they read.
     var payReads: [Int] = []
@@ -83,10 +84,12 @@ struct Plan: Sendable {
 
 /// The slots that every scheme has.
 enum FixedSlot {
-    static let names = ["period start", "period end", "actual", "target", "ratio"]
+    static let names = ["period start", "period end", "actual", "target", "ratio", "excluded"]
     static let periodStart = 0
     static let periodEnd = 1
     static let actual = 2
     static let target = 3
     static let ratio = 4
+    /// Published when a person is left out: by which rule.
+    static let excluded = 5
 }

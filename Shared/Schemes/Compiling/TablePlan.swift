@@ -19,25 +19,39 @@ final class TablePlan: Sendable {
     let name: String
     let inputs: [Formula]
     let rows: [Row]
+    /// From which day on which rows hold; the first set from the beginning unless it says otherwise.
+    let sets: [(from: CalendarDate, rows: Range<Int>)]
     let hit: HitPolicy
     /// Why a value may find no row; without it, a gap is a fault.
     let partial: String?
 
-    init(name: String, inputs: [Formula], rows: [Row], hit: HitPolicy, partial: String?) {
+    init(
+        name: String, inputs: [Formula], sets: [(from: CalendarDate, rows: [Row])], hit: HitPolicy, partial: String?
+    ) {
         self.name = name
         self.inputs = inputs
+        var rows: [Row] = []
+        var spans: [(from: CalendarDate, rows: Range<Int>)] = []
+        for set in sets.sorted(by: { $0.from < $1.from }) {
+            spans.append((set.from, rows.count..<rows.count + set.rows.count))
+            rows += set.rows
+        }
         self.rows = rows
+        self.sets = spans
         self.hit = hit
         self.partial = partial
     }
 
-    /// The places of the rows that hold.
-    func matches(_ frame: [Value]) -> [Int] {
+    /// The rows in force on a day.
+    func rows(on day: CalendarDate) -> Range<Int> { sets.last { $0.from <= day }?.rows ?? 0..<0 }
+
+    /// The places of the rows in force on a day that hold.
+    func matches(_ frame: [Value], on day: CalendarDate) -> [Int] {
         let values = inputs.map { $0.evaluate(frame) }
         var found: [Int] = []
-        for (index, row) in rows.enumerated() {
+        for index in rows(on: day) {
             var holds = true
-            for (column, test) in row.tests.enumerated() where !test.holds(values[column], frame) {
+            for (column, test) in rows[index].tests.enumerated() where !test.holds(values[column], frame) {
                 holds = false
                 break
             }
@@ -73,15 +87,27 @@ extension SchemeCompiler {
         let columns = outputs.isEmpty ? [head.name] : outputs
         let hit = fields.choice("hit", TablePlan.HitPolicy.self) ?? .unique
         let partial = fields.text("partial")?.text
-        let rows = fields.rows("rows").compactMap { cells in
-            tableRow(cells, inputs: inputs.count, outputs: columns.count, at: head.name.place)
-        }
-        if rows.isEmpty {
+        let sets = rowSets(fields, inputs: inputs.count, outputs: columns.count, at: head.name.place)
+        if sets.allSatisfy(\.rows.isEmpty) {
             faults.report(.missing, at: fields.place, "the table `\(head.name.text)` has no rows", "add `rows:`")
         }
-        let plan = TablePlan(name: head.name.text, inputs: inputs, rows: rows, hit: hit, partial: partial)
+        let plan = TablePlan(name: head.name.text, inputs: inputs, sets: sets, hit: hit, partial: partial)
         for (column, name) in columns.enumerated() {
             define(head, name: name.text, .table(plan, column: column), reads: plan.reads)
+        }
+    }
+
+    /// `rows`, or `row sets` that each hold from a day on.
+    private func rowSets(
+        _ fields: Fields, inputs: Int, outputs: Int, at place: Place
+    ) -> [(from: CalendarDate, rows: [TablePlan.Row])] {
+        func rows(_ fields: Fields) -> [TablePlan.Row] {
+            fields.rows("rows").compactMap { tableRow($0, inputs: inputs, outputs: outputs, at: place) }
+        }
+        guard fields.has("row sets") else { return [(.earliest, rows(fields))] }
+        return fields.list("row sets").compactMap { set in
+            defer { set.finish() }
+            return SchemeHeader.date(set, "from").map { ($0, rows(set)) }
         }
     }
 

@@ -23,9 +23,12 @@ extension Evaluator {
             let done = facts.filter {
                 $0.type == rule.factType && rule.filter?.holds($0, parameters: parameters) ?? true
             }
-            for instance in instances(rule, facts, scheme) where !isMet(rule, instance, done, parameters) {
-                let finding = finding(rule, instance, scheme)
-                effects.append(.finding(waived(finding) { $0 == "customer" ? instance.customer : nil }))
+            for instance in instances(rule, facts, scheme) {
+                let missing = required(rule, instance) - inTime(rule, instance, done, parameters)
+                for number in 0..<max(0, missing) {
+                    let finding = finding(rule, instance, number, scheme)
+                    effects.append(.finding(waived(finding) { $0 == "customer" ? instance.customer : nil }))
+                }
             }
         }
         return effects
@@ -40,7 +43,7 @@ extension Evaluator {
     private mutating func instances(_ rule: ObligationRule, _ facts: [Fact], _ scheme: Scheme) -> [Instance] {
         switch rule.due {
         case .every(let cadence):
-            return spans(cadence, rule.deadline, scheme).map {
+            return spans(cadence, rule, scheme).map {
                 Instance(first: $0, last: $1, key: $0.description, customer: nil)
             }
         case .fact(let type):
@@ -61,7 +64,7 @@ extension Evaluator {
             for index in before..<nodes.count { nodes[index].figure += " (\(customer))" }
             guard let word = frame[slot].asString, let cadence = Cadence(rawValue: word) else { continue }
             let since = context["since"]?.asDate.map { CalendarDate(dayNumber: Int32(clamping: $0.daysSince1970)) }
-            for (first, last) in spans(cadence, rule.deadline, scheme) where (since ?? first) <= first {
+            for (first, last) in spans(cadence, rule, scheme) where (since ?? first) <= first {
                 found.append(
                     Instance(first: first, last: last, key: "\(first)#\(customer)", customer: customer))
             }
@@ -75,20 +78,29 @@ extension Evaluator {
 
     /// The spans of a cadence whose deadline lies in the period and that begin when the rule was in force.
     private func spans(
-        _ cadence: Cadence, _ deadline: Deadline, _ scheme: Scheme
+        _ cadence: Cadence, _ rule: ObligationRule, _ scheme: Scheme
     ) -> [(first: CalendarDate, last: CalendarDate)] {
-        var start = scheme.effectiveFrom
-        if case .text(let text)? = inputs.profile["appointed"], let day = CalendarDate(text) { start = max(start, day) }
-        let from = inputs.period.first.adding(days: deadline.after == .endOfNextMonth ? -62 : -14)
-        return cadence.spans(from: from, through: inputs.period.last, inputs.calendar)
-            .filter { $0.first >= start && falls(deadline, after: $0.last) }
+        let from = inputs.period.first.adding(days: -rule.deadline.reach)
+        return cadence.spans(from: from, through: inputs.period.last, inputs.calendar).filter { span in
+            guard span.first >= scheme.effectiveFrom, falls(rule.deadline, after: span.last) else { return false }
+            if rule.proration != nil { return service.from <= span.last && span.first <= service.through }
+            return service.from <= span.first && span.last <= service.through
+        }
     }
 
-    private func isMet(
+    /// How many are due: all of them, or as many as belong to the part of the span that was served, rounded half up.
+    private func required(_ rule: ObligationRule, _ instance: Instance) -> Int {
+        guard let proration = rule.proration else { return rule.atLeast }
+        let share = served(proration, instance.first, instance.last).share
+        return Int((Decimal128(rule.atLeast) * share).units(scale: 0, rounding: .halfUp) ?? 0)
+    }
+
+    /// How many were done in time; all that are due when one of them is waived.
+    private func inTime(
         _ rule: ObligationRule, _ instance: Instance, _ facts: [Fact], _ parameters: [Value]
-    ) -> Bool {
+    ) -> Int {
         let deadline = rule.deadline.moment(after: instance.last, inputs.calendar)
-        return facts.contains { fact in
+        let own = facts.filter { fact in
             if rule.sameCustomer, fact.customer != instance.customer { return false }
             if let attribute = rule.instance {
                 guard case .text(let text)? = fact.attributes[attribute], let period = Period(text),
@@ -97,12 +109,15 @@ extension Evaluator {
             } else if !rule.isDuePerFact, !(instance.first...instance.last).contains(fact.businessDate) {
                 return false
             }
-            if rule.waived?.holds(fact, parameters: parameters) == true { return true }
-            return fact.occurredAt <= deadline
+            return true
         }
+        if own.contains(where: { rule.waived?.holds($0, parameters: parameters) == true }) { return rule.atLeast }
+        return own.count { $0.occurredAt <= deadline }
     }
 
-    private func finding(_ rule: ObligationRule, _ instance: Instance, _ scheme: Scheme) -> Finding {
+    private func finding(
+        _ rule: ObligationRule, _ instance: Instance, _ number: Int, _ scheme: Scheme
+    ) -> Finding {
         let amount = rule.head.state == .unpaid ? nil : rule.amount?.evaluate(frame).asNumber
         let date = rule.deadline.date(after: instance.last, inputs.calendar)
         let span = instance.first == instance.last ? "\(instance.first)" : "\(instance.first)–\(instance.last)"
@@ -110,7 +125,8 @@ extension Evaluator {
         let title = rule.head.title
         return Finding(
             id: DeterministicID.make(
-                "finding", scheme.id, rule.head.name, inputs.subject.description, instance.key),
+                "finding", scheme.id, rule.head.name, inputs.subject.description,
+                number == 0 ? instance.key : "\(instance.key)#\(number + 1)"),
             subject: inputs.subject, element: rule.head.name, rule: rule.head.clause.rule,
             clause: rule.head.clause.text, date: date, period: Period(scheme.basePeriod, containing: date),
             amount: amount.flatMap { Money(exact: $0, scheme.currency) }, fund: rule.fund, fact: nil,

@@ -53,12 +53,16 @@ struct Evaluator {
         case .ladder(let plan): frame[slot] = ladder(plan)
         case .heldSince(let plan): frame[slot] = heldSince(plan)
         case .waiver(let place): frame[slot] = .boolean(!granted(place).isEmpty)
+        case .ladderPart(let ladder, let part):
+            guard case .ladder(let plan) = storage.figure(ladder).work else { break }
+            frame[slot] = plan.part(part, of: frame[ladder])
+        case .served(let proration): frame[slot] = .number(served(proration).share)
         case .parameter, .comparison, .given: break
         }
     }
 
     private mutating func table(_ plan: TablePlan, _ column: Int, _ figure: Figure) -> Value {
-        let matched = plan.matches(frame)
+        let matched = plan.matches(frame, on: inputs.period.last)
         if matched.isEmpty, column == 0, plan.hit != .collect {
             gaps.append(
                 Gap(
@@ -83,9 +87,9 @@ struct Evaluator {
                 return .null
             }
             frame[FixedSlot.target] = .number(value)
-            if !value.isZero, let number = actual.asNumber { frame[FixedSlot.ratio] = .number(number / value) }
+            frame[FixedSlot.ratio] = plan.ratio(actual.asNumber, value)
         }
-        return bounded(plan.score.evaluate(frame), plan.floor, plan.cap)
+        return bounded(plan.raw(frame), plan.floor, plan.cap)
     }
 
     func bounded(_ value: Value, _ floor: Formula?, _ cap: Formula?) -> Value {
@@ -117,7 +121,10 @@ struct Evaluator {
             weights += weight
         }
         guard parts > 0 else { return .null }
-        if !plan.adds {
+        switch plan.combine {
+        case .sum: break
+        case .average: total = total / Decimal128(parts)
+        case .weighted:
             guard !weights.isZero else { return .null }
             if weights != .one { total = total / weights }
         }
@@ -131,7 +138,7 @@ struct Evaluator {
             if let known = current, known.from > hold.from { continue }
             current = hold
         }
-        if let current { return .string(current.grade) }
+        if let current { return .string(plan.canonical(current.grade)) }
         if let grade = plan.entryGrade { return .string(grade) }
         return plan.entry?.evaluate(frame) ?? .null
     }

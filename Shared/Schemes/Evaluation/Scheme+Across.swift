@@ -7,7 +7,7 @@ extension Scheme {
         guard let plan = storage.plans[PlanKey(subject: subjectKind, period: period.kind)],
             isInForce(on: period.first)
         else { return CrossEvaluation(figures: [:], effects: [], gaps: []) }
-        let members = population.sorted { $0.subject < $1.subject }
+        let members = population.filter { $0.figures["excluded"] == nil }.sorted { $0.subject < $1.subject }
         var evaluators = members.map { evaluator($0, period) }
         for slot in plan.across {
             if case .comparison(let comparison) = storage.figure(slot).work {

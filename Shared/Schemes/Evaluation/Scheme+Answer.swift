@@ -107,14 +107,16 @@ extension Scheme {
     }
 
     private func held(_ ladder: String, _ grades: [GradeHold], on day: CalendarDate) -> String? {
-        grades.filter { $0.ladder == ladder && $0.from <= day }.max { $0.from < $1.from }?.grade
+        grades.filter { $0.ladder == ladder && $0.from <= day }.max { $0.from < $1.from }
+            .map { hold in self.ladder(ladder)?.canonical(hold.grade) ?? hold.grade }
     }
 
     private func appoint(
         _ name: String, to target: String?, _ head: RuleHead, _ decision: Fact, _ task: TaskRequest,
         _ grades: [GradeHold]
     ) -> [Effect] {
-        guard let ladder = ladder(name), let target, ladder.grades.contains(target) else { return [] }
+        guard let ladder = ladder(name), let target = target.map(ladder.canonical), ladder.grades.contains(target)
+        else { return [] }
         let from = effectiveDate(task, decision, ladder)
         let current = held(name, grades, on: from)
         return current == target ? [] : [grade(ladder, current, target, from, head, decision, task)]

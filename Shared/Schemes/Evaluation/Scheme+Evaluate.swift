@@ -14,6 +14,7 @@ extension Scheme {
                 trace: nil)
         }
         evaluator.readWaivers(self)
+        if let exclusion = evaluator.exclusion() { return evaluator.excluded(by: exclusion, self) }
         evaluator.compute(plan.own)
         var effects: [Effect] = []
         if inputs.subject.kind == subjectKind {
@@ -153,10 +154,10 @@ extension Evaluator {
         for rule in storage.gradings where rule.every.contains(inputs.period.kind) && rule.head.state != .shadow {
             guard rule.quotas.isEmpty else { continue }
             guard case .ladder(let ladder) = storage.figure(rule.ladderSlot).work,
-                let grade = rule.grade.evaluate(frame).asString
+                let grade = rule.target(ladder, frame)
             else { continue }
             let current = frame[rule.ladderSlot].asString
-            guard grade != current, ladder.grades.contains(grade) else { continue }
+            guard grade != current else { continue }
             effects += change(rule, ladder, from: current, to: grade, scheme)
         }
         return effects

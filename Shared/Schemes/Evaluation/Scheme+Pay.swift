@@ -5,7 +5,7 @@ extension Scheme {
     /// What one manager is paid for one period, line by line, each line rounded half up to 0.01 once.
     public func pay(_ inputs: PayInputs, tracing: Bool = true) -> PayEvaluation {
         var cashier = Cashier(self, inputs, tracing: tracing)
-        for component in storage.pay where component.head.state != .shadow { cashier.add(component) }
+        for component in storage.pay { cashier.add(component) }
         return cashier.settle()
     }
 }
@@ -31,6 +31,8 @@ private struct Cashier {
     }
 
     mutating func add(_ component: PayComponent) {
+        guard evaluator.frame[FixedSlot.excluded].isNull else { return }
+        if component.head.state == .shadow { return evaluator.frame[component.slot] = 0 }
         if component.deductsFindings { return addFindings(component) }
         guard let formula = component.formula else { return }
         let value = formula.evaluate(evaluator.frame)

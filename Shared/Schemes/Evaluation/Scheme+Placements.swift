@@ -29,7 +29,7 @@ extension Scheme {
     ) -> [(index: Int, grade: Int)] {
         let found = members.indices.compactMap { index -> (index: Int, grade: Int, number: Decimal128)? in
             let frame = evaluators[index].frame
-            guard let wish = rule.grade.evaluate(frame).asString, let grade = ladder.grades.firstIndex(of: wish) else {
+            guard let wish = rule.target(ladder, frame), let grade = ladder.grades.firstIndex(of: wish) else {
                 return nil
             }
             return (index, grade, rule.orderSlot.flatMap { frame[$0].asNumber } ?? .zero)

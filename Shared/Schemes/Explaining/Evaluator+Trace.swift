@@ -24,9 +24,9 @@ extension Evaluator {
     private func explain(_ figure: Figure) -> (formula: String, filled: String) {
         switch figure.work {
         case .formula(let formula): return (formula.text, formula.filled(frame))
-        case .indicator(let plan): return (plan.score.text, plan.score.filled(frame))
+        case .indicator(let plan): return plan.explained(frame)
         case .table(let plan, _):
-            let row = plan.matches(frame).first
+            let row = plan.matches(frame, on: inputs.period.last).first
             let tests = row.map { plan.rows[$0].tests.map(\.text).joined(separator: ", ") }
             let names = plan.inputs.map(\.text).joined(separator: ", ")
             let values = plan.inputs.map { $0.evaluate(frame).rendered }.joined(separator: ", ")
@@ -44,7 +44,8 @@ extension Evaluator {
         case .results(let plan): return ("\(plan.take.rawValue) of \(plan.figure)", "")
         case .comparison(let plan): return ("\(plan.take.rawValue) of \(storage.names.all[plan.of])", "")
         case .waiver(let place): return ("", granted(place).map(\.text.en).joined(separator: "; "))
-        case .ladder, .heldSince, .parameter, .given: return ("", "")
+        case .served(let proration): return (proration.rawValue, served(proration).text)
+        case .ladder, .ladderPart, .heldSince, .parameter, .given: return ("", "")
         }
     }
 

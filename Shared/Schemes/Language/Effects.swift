@@ -164,7 +164,9 @@ public struct NoticeRule: Hashable, Sendable {
 
 /// Something that could not be judged because data are missing; never silently zero.
 public struct Gap: Hashable, Sendable {
-    public enum Kind: String, Sendable { case missingActual, missingTarget, missingGrade, missingAmount, noRow, waiver }
+    public enum Kind: String, Sendable {
+        case excluded, missingActual, missingTarget, missingGrade, missingAmount, noRow, waiver
+    }
 
     public let kind: Kind
     public let rule: String

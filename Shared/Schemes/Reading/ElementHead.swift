@@ -3,7 +3,18 @@ import Domain
 /// The kinds of element a chapter may hold; the key that names the element says its kind.
 enum ElementKind: String, CaseIterable {
     case parameter, measure, figure, table, indicator, scorecard, ladder, grading, comparison
-    case finding, liability, obligation, status, task, notice, allocation, pay, constraint, waiver
+    case finding, liability, obligation, status, task, notice, allocation, pay, constraint, waiver, exclusion
+
+    /// What the element's `state` may be; empty when it brings nothing about by itself.
+    var states: [RuleState] {
+        switch self {
+        case .finding, .liability, .obligation, .task: RuleState.allCases
+        case .status, .notice, .grading, .allocation, .indicator, .pay, .constraint, .exclusion,
+            .waiver:
+            [.active, .shadow]
+        case .parameter, .measure, .figure, .table, .scorecard, .ladder, .comparison: []
+        }
+    }
 
     /// Whether the element's name can be used in formulas.
     var isFigure: Bool {
@@ -43,7 +54,7 @@ struct ElementHead {
         let text = fields.required("clause")?.text ?? ""
         let standsIn = fields.text("default")?.text
         self.clause = Clause(rule: String(text.prefix { $0 != " " }), text: text, standsIn: standsIn)
-        self.state = fields.choice("state", RuleState.self) ?? .active
+        self.state = Self.state(fields, kind)
         self.subject = fields.choice("subject", SubjectKind.self) ?? defaultSubject
         self.unit = fields.text("unit")?.text
         var every: Set<Period.Kind> = []
@@ -58,5 +69,15 @@ struct ElementHead {
         }
         self.every = every
         self.fields = fields
+    }
+
+    private static func state(_ fields: Fields, _ kind: ElementKind) -> RuleState {
+        guard !kind.states.isEmpty, let word = fields.text("state") else { return .active }
+        if let state = RuleState(rawValue: word.text), kind.states.contains(state) { return state }
+        let words = kind.states.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+        fields.faults.report(
+            .unknownChoice, at: word.place, "the `state` of a \(kind.rawValue) cannot be `\(word.text)`",
+            "use one of \(words)")
+        return .active
     }
 }

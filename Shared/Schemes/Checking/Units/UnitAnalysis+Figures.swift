@@ -82,9 +82,12 @@ extension UnitAnalysis {
                     "measure both in one unit")
             }
         }
-        let score = sort(of: plan.score, overrides)
         let wanted = declared ?? .number(.units([.ratio, .percent, .points]))
-        expect(score, wanted, of: "the score of `\(figure.name)`", at: plan.score)
+        var score = wanted
+        if let formula = plan.score {
+            score = sort(of: formula, overrides)
+            expect(score, wanted, of: "the score of `\(figure.name)`", at: formula)
+        }
         for bound in [plan.floor, plan.cap].compactMap({ $0 }) {
             let limit = sort(of: bound, overrides)
             if score.joined(limit) == nil { expect(limit, score, of: "a bound of `\(figure.name)`", at: bound) }
@@ -125,12 +128,24 @@ extension UnitAnalysis {
         return grades
     }
 
-    /// Reports words that are no grade of a ladder.
+    func ladderPart(_ slot: Int, _ part: LadderPart) -> Sort {
+        guard case .ladder(let plan) = storage.figure(slot).work else { return .any }
+        switch part {
+        case .place: return .number(.units([Dimension(["rank": 1]), .count]))
+        case .step: return .text(plan.steps.isEmpty ? nil : Set(plan.steps))
+        case .grade:
+            let names = plan.grades.map { plan.part(.grade, of: .string($0)) }.compactMap(\.asString)
+            return .text(Set(names))
+        }
+    }
+
+    /// Reports words that are no grade of a ladder; a number is a place on it.
     func expectGrade(_ formula: Formula, _ ladder: LadderPlan, of name: String) {
         let found = sort(of: formula)
+        if case .number = found { return }
         expect(found, .text(nil), of: name, at: formula)
         guard case .text(let words?) = found else { return }
-        for word in words.subtracting(ladder.grades).sorted() {
+        for word in words.subtracting(ladder.grades + Array(ladder.aliases.keys)).sorted() {
             faults.report(
                 .unknownChoice, at: formula.place, "\(name) can be “\(word)”, which is no grade of `\(ladder.name)`",
                 "use one of \(ladder.grades.joined(separator: ", "))")

@@ -18,6 +18,7 @@ extension UnitAnalysis {
         for waiver in storage.waivers { expect(waiver.when, .flag, of: "`when` of `\(waiver.head.name)`") }
         expect(storage.deductionLimit, .unit(.ratio), of: "`deductions up to`")
         for rule in storage.gradings { checkGrading(rule) }
+        for rule in storage.exclusions { expect(rule.when, .flag, of: "`when` of `\(rule.head.name)`") }
         for rule in storage.constraints { expect(rule.that, .flag, of: "`that` of `\(rule.head.name)`") }
     }
 

@@ -56,6 +56,8 @@ final class UnitAnalysis {
         case .heldSince: return .date
         case .waiver: return .flag
         case .comparison(let plan): return comparison(plan, figure, declared)
+        case .served: return .unit(.ratio)
+        case .ladderPart(let ladder, let part): return ladderPart(ladder, part)
         case .given: return given(figure)
         }
     }
