@@ -41,15 +41,18 @@ final class Office {
         options = FactOptions(partitions: partitions, storesTraces: false)
         handler = FactHandler(options: options, library: library, counters: ScoringCounters(MetricsRegistry()))
         schemes = try packs.map { pack in
-            let parts = pack.split(separator: "/").map(String.init)
-            let bundle = try Self.bundle(Self.root.appending(path: "deploy/schemes/\(pack)"))
+            let folder = pack.hasPrefix("/") ? URL(filePath: pack) : Self.root.appending(path: "deploy/schemes/\(pack)")
+            let bundle = try Self.bundle(folder)
             let scheme = try Self.compile(bundle)
             try store.connection.execute(
                 """
                 INSERT INTO reference.scheme
                     (institution, name, version, effective_from, digest, document, published_by)
                 VALUES ($1, $2, 1, '2020-01-01', $3, $4, 'test')
-                """, [.text(parts[0]), .text(parts[1]), .text(scheme.digest), .text(try bundle.document())])
+                """,
+                [
+                    .text(scheme.institution), .text(scheme.name), .text(scheme.digest), .text(try bundle.document()),
+                ])
             return scheme
         }
         try handler.prepare(connection)

@@ -7,8 +7,8 @@ import Schemes
 /// `gradus scheme`: the rules as data, from a folder to the store.
 struct SchemeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "scheme", abstract: "Check, test, publish and explain schemes.",
-        subcommands: [Check.self, Test.self, Publish.self, List.self, Explain.self])
+        commandName: "scheme", abstract: "Check, test, publish, explain and compare schemes.",
+        subcommands: [Check.self, Test.self, Publish.self, List.self, Explain.self, Diff.self])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(

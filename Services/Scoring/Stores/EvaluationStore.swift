@@ -80,7 +80,7 @@ public struct EvaluationStore {
     public func series(
         of scheme: Scheme, through period: Period, _ subjects: [Int32]
     ) throws(PostgresError) -> [Int32: [[SeriesRow]]] {
-        let numbers = try FactStore(connection).series(Set(scheme.series.map(\.key)).sorted())
+        let numbers = try FactStore(connection).knownSeries(Set(scheme.series.map(\.key)).sorted())
         var places: [Int32: [Int]] = [:]
         for series in scheme.series {
             if let number = numbers[series.key] { places[number, default: []].append(series.index) }

@@ -88,6 +88,11 @@ public struct FactStore {
             SELECT k FROM unnest($1::text[]) AS k
             WHERE NOT EXISTS (SELECT FROM scoring.series s WHERE s.key = k) ORDER BY k ON CONFLICT DO NOTHING
             """, [.texts(keys)])
+        return try knownSeries(keys)
+    }
+
+    /// The numbers of those series that exist; for readers that must not write.
+    public func knownSeries(_ keys: [String]) throws(PostgresError) -> [String: Int32] {
         var numbers: [String: Int32] = [:]
         for row in try connection.query("SELECT no, key FROM scoring.series WHERE key = ANY($1)", [.texts(keys)]) {
             numbers[try row.text(1)] = try row.int4(0)

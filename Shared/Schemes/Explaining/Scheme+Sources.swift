@@ -39,26 +39,35 @@ extension Scheme {
             isInForce(on: period.first)
         else { return [] }
         let across = evaluateAcross(period, population).figures
-        var evaluator = Evaluator(storage, SubjectInputs(subject: member.subject, period: period), tracing: true)
-        for slot in storage.publishedSlots {
-            let figure = storage.figure(slot)
-            if let text = member.figures[figure.name] {
-                evaluator.frame[slot] = Value(published: text, unit: figure.unit)
-            }
-        }
-        for (slot, value) in zip(plan.across, across[member.subject] ?? []) { evaluator.frame[slot] = value.value }
-        return plan.across.map { slot in
-            var node = evaluator.node(storage.figure(slot))
+        var known = member
+        for figure in across[member.subject] ?? [] { known.figures[figure.name] = figure.text }
+        return zip(plan.across, acrossNodes(period, of: known)).map { slot, node in
             guard case .comparison(let comparison) = storage.figure(slot).work else { return node }
+            var node = node
             let compared = storage.figure(comparison.of)
             let others = population.filter { comparison.among == .everyone || $0.unit == member.unit }
             let numbers = others.compactMap { other -> Decimal128? in
                 if let text = other.figures[compared.name] { return Decimal128(text) }
                 return across[other.subject]?.first { $0.name == compared.name }?.value.asNumber
             }
-            node.filled = Self.comparison(evaluator.frame[comparison.of].asNumber, among: numbers)
+            node.filled = Self.comparison(known.figures[compared.name].flatMap { Decimal128($0) }, among: numbers)
             return node
         }
+    }
+
+    /// The figures of the second phase with what they were made of, for a member whose figures include them.
+    public func acrossNodes(_ period: Period, of member: PopulationMember) -> [TraceNode] {
+        guard let plan = storage.plans[PlanKey(subject: subjectKind, period: period.kind)], !plan.across.isEmpty else {
+            return []
+        }
+        var evaluator = Evaluator(storage, SubjectInputs(subject: member.subject, period: period), tracing: true)
+        for slot in storage.publishedSlots + plan.across {
+            let figure = storage.figure(slot)
+            if let text = member.figures[figure.name] {
+                evaluator.frame[slot] = Value(published: text, unit: figure.unit)
+            }
+        }
+        return plan.across.map { evaluator.node(storage.figure($0)) }
     }
 
     /// With whom and with what a number was compared.
@@ -67,6 +76,9 @@ extension Scheme {
         let total = numbers.reduce(.zero, +)
         return "\(own.text), \(numbers.count): \(lowest.text) … \(highest.text), Σ \(total.text)"
     }
+
+    /// The types of facts whose amounts are shared out to the persons that they name.
+    public var liabilityFactTypes: Set<String> { Set(storage.liabilities.keys) }
 
     /// Whether the comparison of subjects adds figures or grades at this kind of close; bulletins only tell.
     public func comparesFigures(at kind: Period.Kind) -> Bool {
