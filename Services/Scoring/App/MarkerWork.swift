@@ -134,12 +134,7 @@ extension MarkerWork {
             isBelated
             ? try store.series(of: scheme, through: period, numbers, before: offset)
             : try store.series(of: scheme, through: period, numbers)
-        let lasting = scheme.lastingFactTypes
-        var facts = try store.facts(
-            scheme.keptFactTypes.subtracting(lasting), scheme.keptWindow(for: period), numbers, before: offset)
-        facts.merge(
-            try store.facts(lasting, CalendarDate.earliest...period.last, numbers, before: offset)
-        ) { $0 + $1 }
+        let facts = try store.facts(for: scheme, period, numbers, before: offset)
         let prior = try store.prior(scheme, before: period, numbers)
         let grades = try store.grades(numbers, before: offset)
         let tasks = try store.openTasks(at: period.last, numbers, before: offset)
@@ -181,7 +176,7 @@ extension MarkerWork {
     ) throws -> [Int32: [String: AttributeValue]] {
         let day = day ?? marker.period.last
         let facts = try EvaluationStore(connection).facts(
-            ["manager.profile"], CalendarDate.earliest...day, subjects.map(\.number), before: offset)
+            PlanStore.profileTypes, CalendarDate.earliest...day, subjects.map(\.number), before: offset)
         return facts.compactMapValues { facts in
             let profile = FactNetting.profile(facts, on: day)
             return profile.isEmpty ? nil : profile

@@ -108,6 +108,17 @@ public struct EvaluationStore {
         return found
     }
 
+    /// The facts that the evaluation of a scheme for a period needs one by one, by subject.
+    public func facts(
+        for scheme: Scheme, _ period: Period, _ subjects: [Int32], before offset: Int64
+    ) throws -> [Int32: [Fact]] {
+        let lasting = scheme.lastingFactTypes
+        let recent = try facts(
+            scheme.keptFactTypes.subtracting(lasting), scheme.keptWindow(for: period), subjects, before: offset)
+        let old = try facts(lasting, CalendarDate.earliest...period.last, subjects, before: offset)
+        return recent.merging(old) { $0 + $1 }
+    }
+
     /// Kept facts of some types and days, by subject.
     public func facts(
         _ types: Set<String>, _ days: ClosedRange<CalendarDate>, _ subjects: [Int32], before offset: Int64

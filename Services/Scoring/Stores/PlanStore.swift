@@ -15,7 +15,10 @@ public struct PlanStore {
     }
 
     /// Types of which single facts are always kept at hand, whatever the schemes say.
-    public static let alwaysKept: Set<String> = ["manager.profile", "manager.appointed", "decision.made"]
+    public static let alwaysKept: Set<String> = profileTypes.union(["manager.appointed", "decision.made"])
+
+    /// The types of facts that say what rules may know of a subject.
+    public static let profileTypes = Set(SubjectKind.allCases.map(\.profileType))
 
     /// What a partition does with its facts.
     public struct Active: Sendable {

@@ -43,11 +43,10 @@ public struct RecordedInputs {
         let store = EvaluationStore(connection)
         var inputs = SubjectInputs(subject: place.numbered.subject, period: period)
         let profiles = try store.facts(
-            ["manager.profile"], CalendarDate.earliest...period.last, [number], before: cut)
+            PlanStore.profileTypes, CalendarDate.earliest...period.last, [number], before: cut)
         inputs.profile = FactNetting.profile(profiles[number] ?? [], on: period.last)
         inputs.series = try store.series(of: scheme, through: period, [number], before: cut)[number] ?? []
-        inputs.facts =
-            try store.facts(scheme.keptFactTypes, scheme.keptWindow(for: period), [number], before: cut)[number] ?? []
+        inputs.facts = try store.facts(for: scheme, period, [number], before: cut)[number] ?? []
         let history = try history(of: number, before: cut)
         inputs.prior = history.prior(scheme, to: period, at: cut)
         inputs.grades = try grades(number, period, history, before: cut)

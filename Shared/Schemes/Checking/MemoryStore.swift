@@ -104,7 +104,7 @@ public struct MemoryStore: Sendable {
         let account = accounts[subject] ?? Account()
         let facts = account.facts.values
         inputs.profile = Self.profile(
-            facts.filter { $0.type == "manager.profile" && $0.businessDate <= period.last })
+            facts.filter { $0.type == subject.kind.profileType && $0.businessDate <= period.last })
         inputs.series = account.series.map { rows in
             rows.values.sorted { ($0.bucket, $0.group) < ($1.bucket, $1.group) }
         }
@@ -197,7 +197,7 @@ extension MemoryStore {
         guard let request = open.first(where: { $0.task == task }) else { return nil }
         var decision = decision
         decision.attributes["task"] = .text(request.id.description)
-        accounts[decision.subject, default: Account()].facts[decision.id] = decision
+        add(decision)
         let answer = scheme.answer(
             decision, to: request, openTasks: open, grades: grades(of: decision.subject),
             decisions: Array(accounts[decision.subject]?.facts.values.filter { $0.type == "decision.made" } ?? []),

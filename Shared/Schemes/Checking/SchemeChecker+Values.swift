@@ -51,7 +51,7 @@ extension SchemeChecker {
             if plan.missing == .zero, let low = bounds.low, Decimal128.zero < low { bounds.low = .zero }
             return bounds
         case .scorecard(let plan): return self.bounds(plan, day, depth)
-        case .measure(let plan) where !plan.perCustomer && (plan.take == .count || plan.take == .customers):
+        case .measure(let plan) where !plan.isList && (plan.take == .count || plan.take == .customers):
             return NumberBounds(low: .zero, areWhole: true)
         case .comparison(let plan) where plan.take == .rank: return NumberBounds(low: .one, areWhole: true)
         case .formula(let formula): return self.bounds(formula, day, depth)

@@ -86,9 +86,10 @@ struct Coverage {
         }
         for node in trace?.nodes ?? [] where node.kind == "table" {
             let words = node.filled.split(separator: " ")
-            guard let place = words.lastIndex(of: "row"), place + 1 < words.count else { continue }
             let table = node.formula.prefix { $0 != "(" }
-            rows.insert("\(table)#\(words[place + 1].prefix { $0.isNumber })")
+            for (word, next) in zip(words, words.dropFirst()) where word == "row" {
+                rows.insert("\(table)#\(next.prefix { $0.isNumber })")
+            }
         }
     }
 

@@ -13,11 +13,14 @@ final class MeasurePlan: Sendable {
 
     let take: Take
     let window: MeasureWindow
-    let perCustomer: Bool
+    /// What a list is kept by: `customer` or attributes of the fact; empty for a single number.
+    let per: [String]
     let series: SeriesRequest
     /// The place in ``Scheme/series``; known when all plans are.
     let seriesIndex: Int
     let bucket: SeriesDefinition.Bucket
+    /// Whether the value is a list with an entry for each group.
+    var isList: Bool { !per.isEmpty }
     /// The per-customer measure that says which customers are in charge.
     let presentSlot: Int?
     let presentIndex: Int?
@@ -25,12 +28,12 @@ final class MeasurePlan: Sendable {
     let amongSlot: Int?
 
     init(
-        take: Take, window: MeasureWindow, perCustomer: Bool, series: SeriesRequest, seriesIndex: Int = -1,
+        take: Take, window: MeasureWindow, per: [String], series: SeriesRequest, seriesIndex: Int = -1,
         bucket: SeriesDefinition.Bucket = .month, presentSlot: Int?, presentIndex: Int? = nil, amongSlot: Int?
     ) {
         self.take = take
         self.window = window
-        self.perCustomer = perCustomer
+        self.per = per
         self.series = series
         self.seriesIndex = seriesIndex
         self.bucket = bucket
@@ -42,7 +45,7 @@ final class MeasurePlan: Sendable {
     /// The same measure with the series it was given.
     func reading(_ series: Int, _ bucket: SeriesDefinition.Bucket, present: Int?) -> MeasurePlan {
         MeasurePlan(
-            take: take, window: window, perCustomer: perCustomer, series: self.series, seriesIndex: series,
+            take: take, window: window, per: per, series: self.series, seriesIndex: series,
             bucket: bucket, presentSlot: presentSlot, presentIndex: present, amongSlot: amongSlot)
     }
 }
@@ -109,6 +112,7 @@ struct SeriesRequest: Sendable {
     let factTypes: [String]
     let filter: FactFormula?
     let value: FactFormula?
-    let grouped: Bool
+    /// `customer` or the attributes by which facts are kept apart; empty when they are not.
+    let groups: [String]
     let needsOrder: Bool
 }

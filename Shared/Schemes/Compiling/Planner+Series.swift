@@ -22,7 +22,7 @@ extension Planner {
                 storage.series.append(
                     SeriesDefinition(
                         index: index, key: key, factTypes: plan.series.factTypes,
-                        grouped: plan.series.grouped, bucket: bucket, needsOrder: plan.series.needsOrder,
+                        groups: plan.series.groups, bucket: bucket, needsOrder: plan.series.needsOrder,
                         filter: plan.series.filter, value: plan.series.value))
             }
             replace(&storage, position, plan.reading(index, bucket, present: nil))
@@ -42,7 +42,7 @@ extension Planner {
             guard case .measure(let plan) = storage.figures[position].work, let slot = plan.presentSlot else {
                 continue
             }
-            guard case .measure(let presence) = storage.figure(slot).work, presence.series.grouped else {
+            guard case .measure(let presence) = storage.figure(slot).work, !presence.series.groups.isEmpty else {
                 compiler.faults.report(
                     .wrongKind, at: storage.figures[position].place,
                     "`present` names `\(compiler.slotNames[slot])`, which is not a measure per customer",
@@ -71,7 +71,7 @@ extension Planner {
         var parts = [request.factTypes.joined(separator: "+")]
         if let filter = request.filter { parts.append("where " + Names.normalised(filter.formula.text)) }
         if let value = request.value { parts.append("value " + Names.normalised(value.formula.text)) }
-        parts.append(request.grouped ? "by customer" : "whole")
+        parts.append(request.groups.isEmpty ? "whole" : "by " + request.groups.joined(separator: ", "))
         parts.append("per \(bucket.rawValue)")
         if request.needsOrder { parts.append("ordered") }
         return parts.joined(separator: " | ")

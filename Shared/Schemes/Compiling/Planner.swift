@@ -22,9 +22,25 @@ struct Planner {
             }
             storage.plans[key] = plan
         }
+        func steps(_ reads: [Int]) -> [Int] { order(reads).filter { itemSlots.contains($0) } }
         for index in storage.obligations.indices {
             guard case .chosen(let slot) = storage.obligations[index].due else { continue }
-            storage.obligations[index].itemSteps = order([slot]).filter { itemSlots.contains($0) }
+            storage.obligations[index].items?.steps = steps([slot])
+        }
+        for position in storage.figures.indices {
+            let figure = storage.figures[position]
+            guard case .table(let plan, let column) = figure.work, var items = plan.items else { continue }
+            items.steps = steps(plan.reads)
+            storage.figures[position] = figure.working(.table(plan.asking(items), column: column))
+            compiler.figures[figure.slot] = storage.figures[position]
+        }
+        for index in storage.periodFindings.indices {
+            let needed = steps(storage.periodFindings[index].reads)
+            storage.periodFindings[index].items?.steps = needed
+        }
+        for index in storage.tasks.indices {
+            let needed = steps(storage.tasks[index].reads)
+            storage.tasks[index].items?.steps = needed
         }
         for index in storage.constraints.indices {
             let given = Set(storage.constraints[index].given.map(\.slot))
@@ -87,12 +103,13 @@ struct Planner {
             "break the circle; an earlier period's value is read with `results:`")
     }
 
-    private func slotsDepending(on start: Set<Int>) -> Set<Int> {
+    private func slotsDepending(on start: Set<Int>, stoppingAtTables: Bool = false) -> Set<Int> {
         var found = start
         var grown = true
         while grown {
             grown = false
             for (slot, figure) in compiler.figures where !found.contains(slot) {
+                if stoppingAtTables, case .table(let plan, _) = figure.work, plan.items != nil { continue }
                 if figure.reads.contains(where: found.contains) {
                     found.insert(slot)
                     grown = true
@@ -107,9 +124,10 @@ struct Planner {
         return slotsDepending(on: Set(comparisons.map(\.slot)))
     }
 
+    /// What can only be computed for an item. A table that is asked for each entry of a list is a figure like others.
     private func slotsOfItems() -> Set<Int> {
-        let items = Set(storage.obligations.flatMap { $0.items.map(\.slot) })
-        return items.isEmpty ? [] : slotsDepending(on: items)
+        let items = Set(storage.itemLists.flatMap { $0.entries.map(\.slot) })
+        return items.isEmpty ? [] : slotsDepending(on: items, stoppingAtTables: true)
     }
 
     // MARK: what is wanted at which close
@@ -149,20 +167,18 @@ struct Planner {
         }
         guard key.subject == storage.header.subject else { return roots }
         for task in storage.tasks {
-            guard case .period(let kinds, let when, let times) = task.trigger, kinds.contains(key.period) else {
-                continue
-            }
-            roots += (when?.reads ?? []) + (times?.reads ?? []) + task.figures
+            guard case .period(let kinds, _, _) = task.trigger, kinds.contains(key.period) else { continue }
+            roots += task.reads + [task.items?.slot].compactMap { $0 }
         }
         for finding in storage.periodFindings where finding.every.contains(key.period) {
-            roots += (finding.when?.reads ?? []) + (finding.amount?.reads ?? [])
+            roots += finding.reads + [finding.items?.slot].compactMap { $0 }
         }
         for grading in storage.gradings where grading.every.contains(key.period) {
             roots += grading.grade.reads + [grading.ladderSlot] + [grading.orderSlot].compactMap { $0 }
             roots += grading.quotas.values.flatMap(\.reads)
         }
         for obligation in storage.obligations where obligation.every.contains(key.period) {
-            roots += (obligation.amount?.reads ?? []) + [obligation.forEach].compactMap { $0 }
+            roots += (obligation.amount?.reads ?? []) + [obligation.items?.slot].compactMap { $0 }
             if case .chosen(let slot) = obligation.due { roots.append(slot) }
         }
         for notice in storage.notices {

@@ -25,6 +25,8 @@ struct PeriodFindingRule: Sendable {
     let when: Formula?
     let amount: Formula?
     let fund: String?
+    /// The list for each of whose entries the condition is asked.
+    var items: ItemList?
 }
 
 /// An amount shared out to the persons whom a fact names, by the first band that applies.
@@ -66,6 +68,8 @@ struct TaskRule: Sendable {
     var amount: FactFormula?
     /// Figures that whoever decides is shown.
     var figures: [Int] = []
+    /// The list for each of whose entries somebody is asked.
+    var items: ItemList?
     /// Each step has to be answered by another person.
     var needsDistinctPeople = false
 }
@@ -75,6 +79,8 @@ struct TaskStep: Sendable {
     let within: Deadline
     let options: [(name: String, outcome: TaskOutcome)]
     let escalatesTo: String?
+    /// How often the same role is asked again when nobody answered in time.
+    var rollsOver = 0
     /// Several people who decide by vote; `nil` when one person does.
     var panel: PanelRule?
 }
@@ -124,19 +130,17 @@ struct ObligationRule: Sendable {
     let waived: FactFormula?
     /// The attribute that says which instance a fact is for.
     let instance: String?
-    let sameCustomer: Bool
+    /// What a fact has to have in common with the item or the fact that it is due for: `customer` or attributes.
+    let same: [String]
     let deadline: Deadline
-    let forEach: Int?
-    /// Names of the list's entries and the slots they are given in.
-    let items: [(entry: String, slot: Int)]
+    /// The list for each of whose entries something is due.
+    var items: ItemList?
     let amount: Formula?
     let fund: String?
     /// How many are due in each span.
     let atLeast: Int
     /// How many of them are due in a span that was served in part; without it only whole spans count.
     let proration: Proration?
-    /// The figures to compute for each item before its cadence is known.
-    var itemSteps: [Int] = []
 }
 
 /// How often something is due.

@@ -72,15 +72,16 @@ extension SchemeCompiler {
             faults.report(.missing, at: fields.place, "the measure reads no fact", "add `fact: …`")
         }
         let take = fields.choice("take", MeasurePlan.Take.self) ?? .sum
-        let perCustomer = fields.choice("per", Grouping.self) == .customer
+        let per = grouping(fields, shapes)
         let present = fields.has("present") ? fields.text("present").flatMap(slot) : nil
         let among = fields.has("among") ? fields.text("among").flatMap(slot) : nil
-        let grouped = perCustomer || take == .customers || (take == .highest && among != nil)
+        let byCustomer = take == .customers || (take == .highest && among != nil)
         let request = SeriesRequest(
             factTypes: shapes.map(\.type).sorted(),
             filter: factFormula(fields, "where", shapes, parameters: false),
             value: factFormula(fields, "value", shapes, parameters: false),
-            grouped: grouped, needsOrder: take == .last || take == .least || take == .greatest)
+            groups: per.isEmpty && byCustomer ? ["customer"] : per,
+            needsOrder: take == .last || take == .least || take == .greatest)
         guard let windowText = fields.required("window") else { return }
         guard let window = MeasureWindow(windowText.text) else {
             faults.report(
@@ -89,12 +90,25 @@ extension SchemeCompiler {
             return
         }
         let plan = MeasurePlan(
-            take: take, window: window, perCustomer: perCustomer, series: request, presentSlot: present,
+            take: take, window: window, per: per, series: request, presentSlot: present,
             amongSlot: among)
         define(head, .measure(plan), reads: [among].compactMap { $0 })
     }
 
-    private enum Grouping: String, CaseIterable { case customer }
+    /// What a list is kept by: the customer, or attributes that all facts have.
+    private func grouping(_ fields: Fields, _ shapes: [FactShape]) -> [String] {
+        guard fields.has("per") else { return [] }
+        return fields.texts("per").map { name in
+            for shape in shapes where name.text != "customer" {
+                let known = shape.attributes.map(\.name)
+                guard !known.contains(name.text) else { continue }
+                faults.report(
+                    .unknownName, at: name.place, "`\(shape.type)` has no attribute `\(name.text)`",
+                    nearest(name.text, in: known + ["customer"]))
+            }
+            return name.text
+        }
+    }
 
     private func compileResults(_ head: ElementHead) {
         let fields = head.fields

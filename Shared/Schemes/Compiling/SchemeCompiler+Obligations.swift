@@ -5,25 +5,29 @@ extension SchemeCompiler {
     func compileObligation(_ head: ElementHead) {
         let fields = head.fields
         let shapes = shapes([fields.required("fact")].compactMap { $0 })
-        let forEach = fields.has("for each") ? fields.text("for each").flatMap(slot) : nil
         guard let due = due(fields), let shape = shapes.first else { return }
-        var items: [(entry: String, slot: Int)] = []
-        if let with = fields.fields("with") {
-            for key in with.keys {
-                guard let slot = slots[key.text], let entry = with.text(key.text) else { continue }
-                items.append((entry.text, slot))
-            }
-        }
+        let items = items(fields)
         storage.obligations.append(
             ObligationRule(
                 head: ruleHead(head), due: due, every: head.every.isEmpty ? [header.basePeriod] : head.every,
                 factType: shape.type, filter: factFormula(fields, "where", shapes, parameters: true),
                 waived: factFormula(fields, "waived", shapes, parameters: true),
                 instance: fields.text("instance")?.text,
-                sameCustomer: forEach != nil || fields.text("same")?.text == "customer",
-                deadline: deadline(fields), forEach: forEach, items: items, amount: formula(fields, "amount"),
+                same: same(fields, shape, items), deadline: deadline(fields), items: items,
+                amount: formula(fields, "amount"),
                 fund: fields.text("fund")?.text, atLeast: count(fields, "at least") ?? 1,
                 proration: fields.choice("prorate", Proration.self)))
+    }
+
+    private func same(_ fields: Fields, _ shape: FactShape, _ items: ItemList?) -> [String] {
+        let names = fields.has("same") ? fields.texts("same") : []
+        let known = shape.attributes.map(\.name) + ["customer"]
+        for name in names where !known.contains(name.text) {
+            faults.report(
+                .unknownName, at: name.place, "`\(shape.type)` has no attribute `\(name.text)`",
+                nearest(name.text, in: known))
+        }
+        return names.isEmpty && items != nil ? ["customer"] : names.map(\.text)
     }
 
     private func due(_ fields: Fields) -> ObligationRule.Due? {

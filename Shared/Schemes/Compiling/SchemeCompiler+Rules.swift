@@ -50,7 +50,8 @@ extension SchemeCompiler {
         storage.periodFindings.append(
             PeriodFindingRule(
                 head: ruleHead(head), every: head.every.isEmpty ? [header.basePeriod] : head.every, when: when,
-                amount: formula(head.fields, "amount"), fund: head.fields.text("fund")?.text))
+                amount: formula(head.fields, "amount"), fund: head.fields.text("fund")?.text,
+                items: items(head.fields)))
     }
 
     private func compileStatus(_ head: ElementHead) {
@@ -90,7 +91,7 @@ extension SchemeCompiler {
         storage.tasks.append(
             TaskRule(
                 head: ruleHead(head), trigger: .period(every, when: when, times: times), steps: steps,
-                suspendedBy: suspendedBy?.text, figures: fields.texts("figures").compactMap(slot),
+                suspendedBy: suspendedBy?.text, figures: fields.texts("figures").compactMap(slot), items: items(fields),
                 needsDistinctPeople: needsDistinctPeople(fields)))
     }
 
@@ -106,13 +107,22 @@ extension SchemeCompiler {
             let options = options(step)
             return TaskStep(
                 role: step.required("role")?.text ?? "", within: within(step), options: options,
-                escalatesTo: step.text("escalate")?.text, panel: panel(step, options: options.map(\.name)))
+                escalatesTo: step.text("escalate")?.text, rollsOver: rollsOver(step),
+                panel: panel(step, options: options.map(\.name)))
         }
         if steps.isEmpty {
             faults.report(
                 .missing, at: fields.place, "nobody is asked", "add `steps:` with a `role`, `within` and `options`")
         }
         return steps
+    }
+
+    private func rollsOver(_ step: Fields) -> Int {
+        guard step.has("rolls over"), let text = step.text("rolls over") else { return 0 }
+        if let count = Int(text.text), count >= 0 { return count }
+        faults.report(
+            .wrongForm, at: text.place, "`\(text.text)` is not a number of times", "write for example `rolls over: 1`")
+        return 0
     }
 
     func within(_ fields: Fields) -> Deadline {

@@ -84,7 +84,7 @@ final class SchemeCompiler {
             storage.profileSlots.append((shape, slot))
         }
         for head in heads where head.kind.isFigure { allocate(head) }
-        for head in heads where head.kind == .obligation { allocateItems(head) }
+        for head in heads where head.kind.takesItems { allocateItems(head) }
         for head in heads { allocateServed(head) }
     }
 
@@ -106,21 +106,12 @@ final class SchemeCompiler {
         slots[normal] = addSlot(normal)
     }
 
-    private func allocateItems(_ head: ElementHead) {
-        guard let items = head.fields.fields("with") else { return }
-        for key in items.keys where slots[key.text] == nil {
-            let slot = addSlot(key.text)
-            slots[key.text] = slot
-            given(key.text, slot: slot, unit: "item")
-        }
-    }
-
     func addSlot(_ name: String) -> Int {
         slotNames.append(name)
         return slotNames.count - 1
     }
 
-    private func given(_ name: String, slot: Int, unit: String) {
+    func given(_ name: String, slot: Int, unit: String) {
         figures[slot] = Figure(
             slot: slot, name: name, title: BilingualText(zh: name, en: name),
             clause: Clause(rule: "", text: "", standsIn: nil), kind: "given", unit: unit,

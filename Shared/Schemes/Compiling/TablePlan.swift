@@ -24,9 +24,14 @@ final class TablePlan: Sendable {
     let hit: HitPolicy
     /// Why a value may find no row; without it, a gap is a fault.
     let partial: String?
+    /// The names of the results.
+    let outputs: [String]
+    /// The list for each of whose entries the table is asked; then the results are lists too.
+    let items: ItemList?
 
     init(
-        name: String, inputs: [Formula], sets: [(from: CalendarDate, rows: [Row])], hit: HitPolicy, partial: String?
+        name: String, inputs: [Formula], sets: [(from: CalendarDate, rows: [Row])], hit: HitPolicy, partial: String?,
+        outputs: [String], items: ItemList? = nil
     ) {
         self.name = name
         self.inputs = inputs
@@ -40,6 +45,15 @@ final class TablePlan: Sendable {
         self.sets = spans
         self.hit = hit
         self.partial = partial
+        self.outputs = outputs
+        self.items = items
+    }
+
+    /// The same table with the figures that have to be computed for each item.
+    func asking(_ items: ItemList) -> TablePlan {
+        TablePlan(
+            name: name, inputs: inputs, sets: sets.map { ($0.from, Array(rows[$0.rows])) }, hit: hit,
+            partial: partial, outputs: outputs, items: items)
     }
 
     /// The rows in force on a day.
@@ -91,9 +105,14 @@ extension SchemeCompiler {
         if sets.allSatisfy(\.rows.isEmpty) {
             faults.report(.missing, at: fields.place, "the table `\(head.name.text)` has no rows", "add `rows:`")
         }
-        let plan = TablePlan(name: head.name.text, inputs: inputs, sets: sets, hit: hit, partial: partial)
+        let items = items(fields)
+        let plan = TablePlan(
+            name: head.name.text, inputs: inputs, sets: sets, hit: hit, partial: partial,
+            outputs: columns.map { Names.normalised($0.text) }, items: items)
+        let reads = plan.reads + [items?.slot].compactMap { $0 }
         for (column, name) in columns.enumerated() {
-            define(head, name: name.text, .table(plan, column: column), reads: plan.reads)
+            define(
+                head, name: name.text, .table(plan, column: column), reads: reads, unit: items == nil ? nil : "list")
         }
     }
 

@@ -67,10 +67,9 @@ extension Arrival {
     private func proposal(_ approval: TaskRule, _ part: Part, _ id: UUID128, _ subject: Subject) -> [Effect] {
         let number = approval.head.clause.rule
         if isWithdrawal {
-            return [
-                .taskClosed(id: id, rule: number, outcome: "withdrawn"),
-                .findingWithdrawn(id: scheme.chargeID(approval.head.name, subject, id), rule: number),
-            ]
+            return scheme.tasks(from: id, approval.steps).map {
+                .taskClosed(id: $0, rule: number, outcome: "withdrawn")
+            } + [.findingWithdrawn(id: scheme.chargeID(approval.head.name, subject, id), rule: number)]
         }
         guard let step = approval.steps.first else { return [] }
         let amount = Decimal128(units: part.units, scale: 2).text

@@ -34,11 +34,10 @@ extension Evaluator {
         guard plan.seriesIndex >= 0 else { return .null }
         let span = span(plan)
         if plan.take == .highest { return highest(plan, span) }
-        return plan.perCustomer ? perCustomer(plan, span) : whole(plan, span)
+        return plan.isList ? list(plan, span) : whole(plan, rows(plan.seriesIndex), span)
     }
 
-    private func whole(_ plan: MeasurePlan, _ span: BucketSpan) -> Value {
-        let rows = rows(plan.seriesIndex)
+    private func whole(_ plan: MeasurePlan, _ rows: [SeriesRow], _ span: BucketSpan) -> Value {
         var sum: Int64 = 0
         var count: Int64 = 0
         switch plan.take {
@@ -100,23 +99,30 @@ extension Evaluator {
         return .number(total / Decimal128(days))
     }
 
-    private func perCustomer(_ plan: MeasurePlan, _ span: BucketSpan) -> Value {
-        var sums: [String: Int64] = [:]
-        for row in rows(plan.seriesIndex) where row.bucket <= span.high {
-            guard plan.take == .balance || row.bucket >= span.low else { continue }
-            sums[row.group, default: 0] += plan.take == .count ? row.count * 10_000 : row.sum
-        }
+    /// One entry for each customer or combination of attributes, in their order.
+    private func list(_ plan: MeasurePlan, _ span: BucketSpan) -> Value {
+        let groups = Dictionary(grouping: rows(plan.seriesIndex)) { $0.group }
         let present = presence(plan.presentIndex ?? plan.seriesIndex, until: span.last, counting: plan)
-        let names = plan.presentIndex == nil ? sums.filter { $0.value > 0 }.map(\.key) : Array(present.keys)
-        return .list(
-            names.sorted().map { name in
-                let since = present[name].map(Value.init(day:)) ?? .null
-                return .context(
-                    Context([
-                        ("customer", .string(name)), ("value", Value(tenThousandths: sums[name] ?? 0)),
-                        ("since", since),
-                    ]))
-            })
+        let names = plan.presentIndex == nil ? Array(groups.keys) : Array(present.keys)
+        var entries: [Value] = []
+        for name in names.sorted() {
+            let value = whole(plan, groups[name] ?? [], span)
+            guard plan.presentIndex != nil || counts(plan, value, groups[name] ?? [], span) else { continue }
+            let parts = SeriesDefinition.parts(of: name)
+            var entry = zip(plan.per, parts).map { ($0, Value.string($1)) }
+            entry.append(("value", value))
+            entry.append(("since", present[name].map(Value.init(day:)) ?? .null))
+            entries.append(.context(Context(entry)))
+        }
+        return .list(entries)
+    }
+
+    /// Whether a group without a measure of who is in charge is in the list: by its sum, or by having facts at all.
+    private func counts(_ plan: MeasurePlan, _ value: Value, _ rows: [SeriesRow], _ span: BucketSpan) -> Bool {
+        switch plan.take {
+        case .sum, .count, .balance: value.asNumber.map { .zero < $0 } ?? false
+        default: rows.contains { span.contains($0.bucket) && $0.count > 0 }
+        }
     }
 
     /// The customers whose running sum is above zero, with the day it last rose above zero.

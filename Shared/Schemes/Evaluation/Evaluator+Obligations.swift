@@ -6,7 +6,10 @@ private struct Instance {
     let first: CalendarDate
     let last: CalendarDate
     let key: String
-    let customer: String?
+    /// How a finding names what it is about, beside the span.
+    let about: String?
+    /// What the item or the fact says under a name.
+    let word: (String) -> String?
 }
 
 extension Evaluator {
@@ -27,7 +30,7 @@ extension Evaluator {
                 let missing = required(rule, instance) - inTime(rule, instance, done, parameters)
                 for number in 0..<max(0, missing) {
                     let finding = finding(rule, instance, number, scheme)
-                    effects.append(.finding(waived(finding) { $0 == "customer" ? instance.customer : nil }))
+                    effects.append(.finding(waived(finding, instance.word)))
                 }
             }
         }
@@ -43,30 +46,37 @@ extension Evaluator {
     private mutating func instances(_ rule: ObligationRule, _ facts: [Fact], _ scheme: Scheme) -> [Instance] {
         switch rule.due {
         case .every(let cadence):
-            return spans(cadence, rule, scheme).map {
-                Instance(first: $0, last: $1, key: $0.description, customer: nil)
+            guard let items = rule.items else {
+                return spans(cadence, rule, scheme).map {
+                    Instance(first: $0, last: $1, key: $0.description, about: nil) { _ in nil }
+                }
             }
+            return itemInstances(rule, items, scheme) { _ in cadence }
         case .fact(let type):
-            return facts.filter { $0.type == type && falls(rule.deadline, after: $0.businessDate) }.map {
-                Instance(first: $0.businessDate, last: $0.businessDate, key: $0.id.description, customer: $0.customer)
+            return facts.filter { $0.type == type && falls(rule.deadline, after: $0.businessDate) }.map { fact in
+                Instance(
+                    first: fact.businessDate, last: fact.businessDate, key: fact.id.description, about: fact.customer,
+                    word: fact.word)
             }
-        case .chosen(let slot): return itemInstances(rule, slot, scheme)
+        case .chosen(let slot):
+            guard let items = rule.items else { return [] }
+            return itemInstances(rule, items, scheme) { evaluator in
+                evaluator.frame[slot].asString.flatMap { Cadence(rawValue: $0) }
+            }
         }
     }
 
-    private mutating func itemInstances(_ rule: ObligationRule, _ slot: Int, _ scheme: Scheme) -> [Instance] {
+    private mutating func itemInstances(
+        _ rule: ObligationRule, _ items: ItemList, _ scheme: Scheme, _ cadence: (Evaluator) -> Cadence?
+    ) -> [Instance] {
         var found: [Instance] = []
-        for item in rule.forEach.flatMap({ frame[$0].asList }) ?? [] {
-            guard let context = item.asContext, let customer = context["customer"]?.asString else { continue }
-            for (entry, slot) in rule.items { frame[slot] = context[entry] ?? .null }
-            let before = nodes.count
-            compute(rule.itemSteps)
-            for index in before..<nodes.count { nodes[index].figure += " (\(customer))" }
-            guard let word = frame[slot].asString, let cadence = Cadence(rawValue: word) else { continue }
-            let since = context["since"]?.asDate.map { CalendarDate(dayNumber: Int32(clamping: $0.daysSince1970)) }
-            for (first, last) in spans(cadence, rule, scheme) where (since ?? first) <= first {
+        forEach(items) { evaluator, item in
+            guard let cadence = cadence(evaluator) else { return }
+            let since = item.context["since"]?.asDate.map { CalendarDate(dayNumber: Int32(clamping: $0.daysSince1970)) }
+            for (first, last) in evaluator.spans(cadence, rule, scheme) where (since ?? first) <= first {
                 found.append(
-                    Instance(first: first, last: last, key: "\(first)#\(customer)", customer: customer))
+                    Instance(
+                        first: first, last: last, key: "\(first)#\(item.key)", about: item.key, word: item.word))
             }
         }
         return found
@@ -101,7 +111,7 @@ extension Evaluator {
     ) -> Int {
         let deadline = rule.deadline.moment(after: instance.last, inputs.calendar)
         let own = facts.filter { fact in
-            if rule.sameCustomer, fact.customer != instance.customer { return false }
+            guard rule.same.allSatisfy({ fact.word($0) == instance.word($0) }) else { return false }
             if let attribute = rule.instance {
                 guard case .text(let text)? = fact.attributes[attribute], let period = Period(text),
                     instance.first <= period.first, period.first <= instance.last
@@ -121,7 +131,7 @@ extension Evaluator {
         let amount = rule.head.state == .unpaid ? nil : rule.amount?.evaluate(frame).asNumber
         let date = rule.deadline.date(after: instance.last, inputs.calendar)
         let span = instance.first == instance.last ? "\(instance.first)" : "\(instance.first)–\(instance.last)"
-        let about = [span, instance.customer].compactMap { $0 }.joined(separator: ", ")
+        let about = [span, instance.about].compactMap { $0 }.joined(separator: ", ")
         let title = rule.head.title
         return Finding(
             id: DeterministicID.make(

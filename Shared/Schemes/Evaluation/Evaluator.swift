@@ -62,14 +62,14 @@ struct Evaluator {
     }
 
     private mutating func table(_ plan: TablePlan, _ column: Int, _ figure: Figure) -> Value {
+        if let items = plan.items { return table(plan, for: items, column, figure) }
         let matched = plan.matches(frame, on: inputs.period.last)
-        if matched.isEmpty, column == 0, plan.hit != .collect {
-            gaps.append(
-                Gap(
-                    kind: .noRow, rule: figure.clause.rule, figure: figure.name,
-                    text: BilingualText(zh: "\(figure.title.zh)：没有适用的行", en: "\(figure.title.en): no row applies")))
-        }
+        if matched.isEmpty, column == 0, plan.hit != .collect { reportNoRow(figure, "") }
         return plan.value(column: column, rows: matched, frame)
+    }
+
+    mutating func reportNoRow(_ figure: Figure, _ about: String) {
+        report(.noRow, figure, zh: "没有适用的行\(about)", en: "no row applies\(about)")
     }
 
     private mutating func indicator(_ plan: IndicatorPlan, _ figure: Figure) -> Value {

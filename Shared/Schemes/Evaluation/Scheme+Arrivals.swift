@@ -84,11 +84,12 @@ struct Arrival {
         let id = id("task", rule.head, "0")
         let number = rule.head.clause.rule
         if isWithdrawal {
-            let closed = Effect.taskClosed(id: id, rule: number, outcome: "withdrawn")
-            guard rule.charges else { return [closed] }
-            return [
-                closed,
-                .findingWithdrawn(id: scheme.chargeID(rule.head.name, fact.subject, cause), rule: number),
+            let closed = scheme.tasks(from: id, rule.steps).map { task in
+                Effect.taskClosed(id: task, rule: number, outcome: "withdrawn")
+            }
+            guard rule.charges else { return closed }
+            return closed + [
+                .findingWithdrawn(id: scheme.chargeID(rule.head.name, fact.subject, cause), rule: number)
             ]
         }
         let amount = rule.amount?.evaluate(fact, parameters: parameters).asNumber

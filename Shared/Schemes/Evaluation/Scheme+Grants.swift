@@ -36,8 +36,7 @@ extension Scheme {
 
     /// The first answer to a task, or to what it became when nobody answered in time.
     private func answer(_ step: TaskStep, _ task: UUID128, _ facts: [Fact]) -> Settled? {
-        let forms = [task, DeterministicID.make("task-escalation", task.description)]
-        let names = Dictionary(uniqueKeysWithValues: forms.map { ($0.description, $0) })
+        let names = Dictionary(uniqueKeysWithValues: forms(of: task, step).map { ($0.description, $0) })
         let answers = facts.compactMap { decision -> Settled? in
             guard decision.type == "decision.made", case .text(let name)? = decision.attributes["task"],
                 let task = names[name], case .text(let option)? = decision.attributes["decision"],
@@ -49,6 +48,31 @@ extension Scheme {
             ($0.decision.businessDate, $0.decision.occurredAt, $0.decision.id)
                 < ($1.decision.businessDate, $1.decision.occurredAt, $1.decision.id)
         }
+    }
+
+    /// A task and what it becomes when nobody answers in time.
+    private func forms(of task: UUID128, _ step: TaskStep) -> [UUID128] {
+        var forms = [task]
+        var last = task
+        for _ in 0..<step.rollsOver {
+            last = DeterministicID.make("task-rollover", last.description)
+            forms.append(last)
+        }
+        if step.escalatesTo != nil { forms.append(DeterministicID.make("task-escalation", last.description)) }
+        return forms
+    }
+
+    /// Every task that a chain of steps may have come to, whoever answered what and when.
+    func tasks(from first: UUID128, _ steps: [TaskStep]) -> [UUID128] {
+        var all: [UUID128] = []
+        var current = [first]
+        for (number, step) in steps.enumerated() {
+            let asked = current.flatMap { forms(of: $0, step) }
+            all += asked
+            guard step.options.contains(where: { $0.outcome == .next }) else { break }
+            current = asked.map { DeterministicID.make("task-step", id, $0.description, "\(number + 1)") }
+        }
+        return all
     }
 
     /// What a panel came to, once all have voted.

@@ -26,11 +26,8 @@ extension Evaluator {
         case .formula(let formula): return (formula.text, formula.filled(frame))
         case .indicator(let plan): return plan.explained(frame)
         case .table(let plan, _):
-            let row = plan.matches(frame, on: inputs.period.last).first
-            let tests = row.map { plan.rows[$0].tests.map(\.text).joined(separator: ", ") }
             let names = plan.inputs.map(\.text).joined(separator: ", ")
-            let values = plan.inputs.map { $0.evaluate(frame).rendered }.joined(separator: ", ")
-            return ("\(plan.name)(\(names))", "\(values) → row \(row.map { String($0 + 1) } ?? "-"): \(tests ?? "")")
+            return ("\(plan.name)(\(names))", rows(of: plan))
         case .decision(let plan):
             let inputs = plan.inputs.map { "\($0.name) = \(frame[$0.slot].rendered)" }
             return ("\(plan.file): \(plan.decision)", inputs.joined(separator: ", "))

@@ -4,7 +4,7 @@ public import Domain
 public struct SubjectInputs: Sendable {
     public var subject: Subject
     public var period: Period
-    /// The attributes of the last `manager.profile` fact.
+    /// The attributes of the subject's last profile fact, such as `manager.profile`.
     public var profile: [String: AttributeValue] = [:]
     /// For each of ``Scheme/series`` its rows, in any order; rows after the period are ignored.
     public var series: [[SeriesRow]] = []

@@ -2,6 +2,11 @@ internal import Crypto
 public import Domain
 internal import FEEL
 
+extension SubjectKind {
+    /// The type of the facts that say what rules may know of a subject, such as `manager.profile` or `unit.profile`.
+    public var profileType: String { "\(rawValue).profile" }
+}
+
 /// One version of an institution's rules, compiled: immutable, shareable, without clock or I/O.
 public struct Scheme: Sendable {
     private final class Shared: Sendable {
@@ -68,7 +73,10 @@ extension Scheme {
     /// The kinds of subject that have to be evaluated.
     public var subjectKinds: Set<SubjectKind> { Set(storage.plans.keys.map(\.subject)) }
     /// All fact types the scheme reads, `manager.profile` left out.
-    public var factTypes: Set<String> { Set(storage.header.facts.keys) }
+    public var factTypes: Set<String> {
+        let types = Set(storage.header.facts.keys)
+        return subjectKind == .manager || storage.profileSlots.isEmpty ? types : types.union([subjectKind.profileType])
+    }
     /// The fact types for which ``arrivals(of:calendar:)`` can bring something about; all others need not be asked.
     public var arrivalFactTypes: Set<String> {
         let storage = storage
@@ -102,7 +110,7 @@ extension Scheme {
         period.first.adding(days: -130)...period.last.adding(days: 31)
     }
 
-    /// The attributes of `manager.profile` that are read.
+    /// The attributes of the subjects' profiles that are read.
     public var profileAttributes: [String] { storage.profileSlots.map(\.shape.name) }
     /// Figures of earlier periods that evaluation reads.
     public var historyFigures: [String] {

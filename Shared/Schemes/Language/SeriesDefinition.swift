@@ -27,8 +27,8 @@ public struct SeriesDefinition: Sendable {
     /// Canonical text; equal keys of two schemes or versions mean the same series.
     public let key: String
     public let factTypes: [String]
-    /// One aggregate for each customer, or a single one whose group is the empty text.
-    public let grouped: Bool
+    /// One aggregate for each customer, or for each combination of these attributes; a single one when it is empty.
+    public let groups: [String]
     public let bucket: Bucket
     /// The series is asked for its last, least or greatest amount, which a reversal cannot subtract.
     public let needsOrder: Bool
@@ -38,8 +38,7 @@ public struct SeriesDefinition: Sendable {
     /// What a fact adds, before its sign; `nil` when the series leaves it out.
     public func contribution(of fact: Fact) -> SeriesContribution? {
         guard factTypes.contains(fact.type) else { return nil }
-        let group = grouped ? fact.customer : ""
-        guard let group else { return nil }
+        guard let group = group(of: fact) else { return nil }
         if filter == nil, value == nil {
             return SeriesContribution(group: group, amount: fact.amount?.tenThousandths ?? 0)
         }
@@ -51,8 +50,38 @@ public struct SeriesDefinition: Sendable {
         return SeriesContribution(group: group, amount: amount)
     }
 
+    /// The fact's group; `nil` when it lacks something that facts are kept apart by.
+    private func group(of fact: Fact) -> String? {
+        if groups.isEmpty { return "" }
+        if groups == ["customer"] { return fact.customer }
+        var parts: [String] = []
+        for name in groups {
+            guard let part = fact.word(name) else { return nil }
+            parts.append(part)
+        }
+        return Self.joined(parts)
+    }
+
+    /// One text for the parts of a group, which are split again by ``parts(of:)``.
+    static func joined(_ parts: [String]) -> String { parts.joined(separator: "\u{1F}") }
+
+    static func parts(of group: String) -> [String] {
+        group.split(separator: "\u{1F}", omittingEmptySubsequences: false).map(String.init)
+    }
+
     /// The bucket of a day: its day number, or twelve times the year plus the month less one.
     public func bucketNumber(of date: CalendarDate) -> Int32 { bucket.number(of: date) }
+}
+
+extension Fact {
+    /// What the fact says under the name of an attribute, or as `customer`; `nil` when it says nothing.
+    func word(_ name: String) -> String? {
+        switch attributes[name] {
+        case .text(let text)?, .number(let text)?: text
+        case .flag(let flag)?: flag ? "yes" : "no"
+        case nil: name == "customer" ? customer : nil
+        }
+    }
 }
 
 /// What one fact adds to a series.

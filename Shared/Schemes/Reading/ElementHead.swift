@@ -16,6 +16,9 @@ enum ElementKind: String, CaseIterable {
         }
     }
 
+    /// Whether the element can be applied to each entry of a list.
+    var takesItems: Bool { [.obligation, .finding, .task, .table].contains(self) }
+
     /// Whether the element's name can be used in formulas.
     var isFigure: Bool {
         switch self {

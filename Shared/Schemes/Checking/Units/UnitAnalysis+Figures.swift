@@ -9,10 +9,13 @@ extension UnitAnalysis {
         switch plan.take {
         case .count, .customers: each = wanted(.unit(.count), declared, figure, plan)
         case .firstDate, .lastDate: each = wanted(.date, declared, figure, plan)
-        default: if case .list(let element) = each { each = plan.perCustomer ? element : .number(.unknown) }
+        default: if case .list(let element) = each { each = plan.isList ? element : .number(.unknown) }
         }
-        guard plan.perCustomer, plan.take != .highest else { return each }
-        return .list(.record(["customer": .text(nil), "value": each, "since": .date]))
+        guard plan.isList, plan.take != .highest else { return each }
+        var entry = Dictionary(plan.per.map { ($0, Sort.text(nil)) }) { first, _ in first }
+        entry["value"] = each
+        entry["since"] = .date
+        return .list(.record(entry))
     }
 
     private func wanted(_ sort: Sort, _ declared: Sort?, _ figure: Figure, _ plan: MeasurePlan) -> Sort {
@@ -54,6 +57,17 @@ extension UnitAnalysis {
         case (nil, _), (.text?, .text), (.list?, .list): return found
         case (let declared?, _): return declared
         }
+    }
+
+    /// A table asked for each entry of a list: the entries with the results.
+    func tables(_ plan: TablePlan, _ items: ItemList, _ figure: Figure, _ column: Int) -> Sort {
+        var entry: [String: Sort] = [:]
+        if case .record(let known) = sort(of: items.slot).element { entry = known }
+        for (index, name) in plan.outputs.enumerated() {
+            let result = table(plan, index, figure, nil)
+            entry[name] = plan.hit == .collect ? result.element : result
+        }
+        return .list(.record(entry))
     }
 
     private func checkConditions(of plan: TablePlan) {

@@ -48,7 +48,8 @@ final class UnitAnalysis {
             return fitted(sort(of: formula), to: declared, figure, at: formula)
         case .measure(let plan): return measure(plan, figure, declared)
         case .results(let plan): return results(plan, figure, declared)
-        case .table(let plan, let column): return table(plan, column, figure, declared)
+        case .table(let plan, let column):
+            return plan.items.map { tables(plan, $0, figure, column) } ?? table(plan, column, figure, declared)
         case .decision: return declared ?? .any
         case .indicator(let plan): return indicator(plan, figure, declared)
         case .scorecard(let plan): return scorecard(plan, figure, declared)
@@ -100,11 +101,9 @@ final class UnitAnalysis {
         }
         if let shape = storage.profileSlots.first(where: { $0.slot == figure.slot })?.shape { return Sort(shape.form) }
         if storage.pay.contains(where: { $0.slot == figure.slot }) { return money }
-        for rule in storage.obligations {
-            guard let list = rule.forEach, let item = rule.items.first(where: { $0.slot == figure.slot }) else {
-                continue
-            }
-            return sort(of: list).element.member(item.entry)
+        for list in storage.itemLists {
+            guard let item = list.entries.first(where: { $0.slot == figure.slot }) else { continue }
+            return sort(of: list.slot).element.member(item.entry)
         }
         return .any
     }
