@@ -32,6 +32,7 @@ struct CheckTests {
         - figure: seen
           clause: R5 x
           formula: volume
+          every: month
         """
     }
 
@@ -122,9 +123,9 @@ struct CheckTests {
     }
 
     @Test func unitsAreThoseOfTheScheme() {
-        #expect(Sample.codes("- figure: a\n  clause: R1 x\n  formula: 1\n  unit: USD") == ["016"])
-        #expect(Sample.codes("- figure: a\n  clause: R1 x\n  formula: 1\n  unit: bushels") == ["016"])
-        #expect(Sample.codes("- figure: a\n  clause: R1 x\n  formula: 1\n  unit: CNY").isEmpty)
+        #expect(Sample.codes("- figure: a\n  clause: R1 x\n  formula: 1\n  every: month\n  unit: USD") == ["016"])
+        #expect(Sample.codes("- figure: a\n  clause: R1 x\n  formula: 1\n  every: month\n  unit: bushels") == ["016"])
+        #expect(Sample.codes("- figure: a\n  clause: R1 x\n  formula: 1\n  every: month\n  unit: CNY").isEmpty)
     }
 
     @Test func warnsOfWhatNothingUses() throws {

@@ -225,6 +225,20 @@ struct CompletenessTests {
         #expect(codes(parameter("2026-01-01")) == [])
     }
 
+    @Test func warnsOfFiguresThatAreNeitherUsedNorReported() {
+        func warnings(_ more: String) -> [String] {
+            let rules = """
+                - { measure: volume, clause: R1 x, fact: deal.closed, window: month }
+                - { figure: double, clause: R1 x, formula: volume * 2\(more) }
+                - { indicator: part, clause: R1 x, actual: volume, score: actual\(more) }
+                - { comparison: place, clause: R1 x, of: volume\(more) }
+                """
+            return SchemeCheck.check([Sample.source(rules)]).map { "\($0.severity) \($0.code.suffix(3)) \($0.line)" }
+        }
+        #expect(warnings("") == ["warning 021 14", "warning 021 15", "warning 021 16"])
+        #expect(warnings(", every: month") == [])
+    }
+
     @Test func weightsAddUpOnEveryDay() {
         let rules = """
             - { measure: volume, clause: R1 x, fact: deal.closed, window: month }

@@ -80,6 +80,7 @@ struct ServiceTests {
         - figure: result
           clause: R3 x
           formula: bonus
+          every: month
         """
     }
 

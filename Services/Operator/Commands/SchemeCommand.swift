@@ -7,12 +7,18 @@ import Schemes
 /// `gradus scheme`: the rules as data, from a folder to the store.
 struct SchemeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "scheme", abstract: "Check, test, publish, explain and compare schemes.",
-        subcommands: [Check.self, Test.self, Publish.self, List.self, Explain.self, Diff.self])
+        commandName: "scheme", abstract: "Check, test, try, publish, explain and compare schemes.",
+        subcommands: [
+            Check.self, Test.self, Boundaries.self, Publish.self, List.self, Explain.self, Diff.self,
+        ])
 
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check schemes strictly: names, units, weights, tables, grades without pay, approvers.")
+            abstract:
+                "Check schemes strictly: names, units of every formula, tables, weights, pay, approvers, deadlines.",
+            discussion:
+                "The codes are explained in deploy/schemes/README.md. Warnings do not keep a scheme from being published."
+        )
 
         @Argument(help: "Folders of schemes.")
         var folders: [String]

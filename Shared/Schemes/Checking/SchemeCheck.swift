@@ -97,7 +97,9 @@ struct SchemeChecker {
     func checkUse() {
         for name in storage.unusedNames {
             faults.report(
-                .unused, at: name.place, "nothing uses `\(name.text)`", "use it or remove it", severity: .warning)
+                .unused, at: name.place, "nothing uses `\(name.text)`",
+                "use it, remove it, or let it be reported with `every: \(storage.header.basePeriod.rawValue)`",
+                severity: .warning)
         }
     }
 }

@@ -50,6 +50,7 @@ struct TestRun {
             compare("statuses", actual.joined(separator: "; "), expected.joined(separator: "; "))
         }
         expectGrades()
+        expectGiven()
         expectPublishable()
         for step in steps { step.finish() }
         return failures

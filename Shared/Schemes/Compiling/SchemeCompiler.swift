@@ -64,7 +64,7 @@ final class SchemeCompiler {
     private func unusedNames() -> [Located] {
         heads.flatMap { head -> [Located] in
             switch head.kind {
-            case .parameter, .measure: head.every.isEmpty ? [head.name] : []
+            case .parameter, .measure, .figure, .indicator, .comparison: head.every.isEmpty ? [head.name] : []
             case .table where !head.every.isEmpty: []
             case .table: head.fields.texts("outputs").isEmpty ? [head.name] : head.fields.texts("outputs")
             default: []
