@@ -88,7 +88,12 @@ extension LoopDriver: RebalanceListener {
                 unclaimed.remove(claim.partition)
                 if let marks = marks[claim.partition] { begin(claim, marks) }
             }
-            if unclaimed.isEmpty { claimBackoff.reset() } else { nextClaim = .now + claimBackoff.next() }
+            if unclaimed.isEmpty {
+                claimBackoff.reset()
+            } else {
+                nextClaim = .now + claimBackoff.next()
+                try endStandstill(at: positions)
+            }
             return !claims.isEmpty
         } catch {
             let pause = claimBackoff.next()
@@ -98,6 +103,16 @@ extension LoopDriver: RebalanceListener {
                 metadata: ["reason": "\(error)", "partitions": "\(wanted.count)", "retry": "\(pause)"])
             return false
         }
+    }
+
+    private func endStandstill(at positions: StreamOffsetStore) throws {
+        let ended = try positions.endStandstill(
+            of: unclaimed.sorted(), milliseconds: settings.transactionIdleLimit.nanoseconds / 1_000_000,
+            on: claimingSession())
+        guard ended > 0 else { return }
+        logger.warning(
+            "a former owner stood still within a transaction; its session was ended", metadata: ["sessions": "\(ended)"]
+        )
     }
 
     private func begin(_ claim: Claim, _ marks: Watermarks) {

@@ -36,7 +36,10 @@ struct StreamOffsetStore: Sendable {
     /// Makes this process the owner: rows that are missing begin at `starts`, and every epoch is raised, so that a former
     /// owner can write nothing any more.
     ///
-    /// A partition is left out when a member of a newer generation holds it and has moved it within `staleSeconds`.
+    /// A partition is left out when a member of a newer generation holds it and has moved it within `staleSeconds`, and
+    /// while another transaction holds its row: the former owner's last batch, which either ends soon or stands still and
+    /// is then ended by ``endStandstill(of:milliseconds:on:)``. Neither may keep the other partitions waiting, nor the polling
+    /// thread.
     func claim(
         _ starts: [(partition: TopicPartition, offset: Int64)], generation: Int32?, staleSeconds: Int32,
         on connection: Connection
@@ -44,12 +47,14 @@ struct StreamOffsetStore: Sendable {
         let topics = Parameter.texts(starts.map(\.partition.topic))
         let numbers = Parameter.int4s(starts.map(\.partition.partition))
         return try connection.transaction { transaction throws(PostgresError) in
-            // The claim runs on the polling thread, and the former owner's last batch may hold the row.
             try transaction.execute("SET LOCAL lock_timeout = 2000")
+            // A row that is there is not offered again: that would wait for whoever has locked it.
             try transaction.execute(
                 """
                 INSERT INTO \(table) (consumer, cluster_id, topic, partition, next_offset, owner)
                 SELECT $1, $2, t, p, o, $3 FROM unnest($4::text[], $5::int4[], $6::int8[]) AS w(t, p, o)
+                WHERE NOT EXISTS (SELECT 1 FROM \(table) AS s
+                    WHERE s.consumer = $1 AND s.cluster_id = $2 AND s.topic = w.t AND s.partition = w.p)
                 ORDER BY t, p
                 ON CONFLICT DO NOTHING
                 """,
@@ -61,7 +66,7 @@ struct StreamOffsetStore: Sendable {
                     JOIN unnest($3::text[], $4::int4[]) AS w(t, p) ON s.topic = w.t AND s.partition = w.p
                     WHERE s.consumer = $1 AND s.cluster_id = $2
                       AND (s.generation <= $5 OR s.updated_at < now() - make_interval(secs => $6))
-                    ORDER BY s.topic, s.partition FOR UPDATE OF s
+                    ORDER BY s.topic, s.partition FOR UPDATE OF s SKIP LOCKED
                 )
                 UPDATE \(table) AS s
                 SET epoch = s.epoch + 1, owner = $7, generation = $8, updated_at = now()
@@ -79,6 +84,30 @@ struct StreamOffsetStore: Sendable {
                     nextOffset: try row.int8(3))
             }
         }
+    }
+
+    /// Ends the sessions that hold the rows of these partitions and have waited for their client for `milliseconds`; says
+    /// how many.
+    ///
+    /// A process that is frozen within a COPY leaves its session waiting for ever: neither the limit of idle transactions
+    /// nor that of statements reaches it. What it did is rolled back, and the fence refuses what it may do later.
+    func endStandstill(
+        of partitions: [TopicPartition], milliseconds: Int64, on connection: Connection
+    ) throws(PostgresError) -> Int {
+        let rows = try connection.query(
+            """
+            SELECT pg_terminate_backend(a.pid) FROM \(table) AS s
+            JOIN unnest($3::text[], $4::int4[]) AS w(t, p) ON s.topic = w.t AND s.partition = w.p
+            JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.granted AND l.transactionid = s.xmax
+            JOIN pg_stat_activity AS a ON a.pid = l.pid
+            WHERE s.consumer = $1 AND s.cluster_id = $2 AND a.pid <> pg_backend_pid()
+              AND a.wait_event = 'ClientRead' AND a.state_change < now() - $5 * interval '1 millisecond'
+            """,
+            [
+                .text(consumer), .text(clusterID), .texts(partitions.map(\.topic)), .int4s(partitions.map(\.partition)),
+                .int8(milliseconds),
+            ])
+        return rows.count
     }
 
     /// The fence and the position in one statement, the first of every batch. False: this process owns it no longer.
@@ -158,7 +187,7 @@ struct StreamOffsetStore: Sendable {
         }
     }
 
-    /// Counts a write that the fence refused. For operators only, so it is outside any batch.
+    /// Counts a write that the fence refused, or that was ended under a former owner. For operators only, so it is outside any batch.
     func countFenced(_ partition: TopicPartition, on connection: Connection) throws(PostgresError) {
         try connection.execute(
             """

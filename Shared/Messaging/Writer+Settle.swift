@@ -92,6 +92,7 @@ extension Writer {
     func settle(_ first: Attempt) -> Settled {
         var attempt = first
         var doubtful: BatchOutcome?
+        var hasFailed = false
         while !attempt.lane.isAbandoned {
             let began = ContinuousClock.now
             var verdict = Verdict.retry
@@ -115,16 +116,17 @@ extension Writer {
                 doubtful = outcome
                 reason = why
             }
+            hasFailed = true
             switch verdict {
             case .reject where attempt.batch.count > 1, .splitOrRetry where attempt.batch.count > 1: return .split
             case .reject(let code, let detail) where attempt.forced == nil:
                 let message = attempt.batch.indices.lowerBound
                 attempt = attempt.forcing(DeadLetter(message: message, code: code, detail: detail))
             case .reject, .splitOrRetry, .retry:
-                guard waitToRetry(attempt.lane, reason) else { return .ended(.abandoned) }
+                guard waitToRetry(attempt.lane, reason) else { return abandoned(attempt) }
             }
         }
-        return .ended(.abandoned)
+        return hasFailed ? abandoned(attempt) : .ended(.abandoned)
     }
 
     /// One transaction; after a commit in doubt, first a look whether that one stands.
@@ -221,6 +223,15 @@ extension Writer {
         spendBudget(attempt, rejected: outcome.deadLetters.count)
         metrics.committed(outcome, took: duration)
         worked()
+    }
+
+    /// A batch that failed and is wanted no more. If the store ended its transaction because another process has claimed
+    /// the partition, it was fenced like one that came too late.
+    private func abandoned(_ attempt: Attempt) -> Settled {
+        guard attempt.lane.isAbandoned, !control.isStopping, let connection = try? connected(),
+            case .fenced? = try? finding(attempt, connection)
+        else { return .ended(.abandoned) }
+        return fenced(attempt)
     }
 
     private func fenced(_ attempt: Attempt) -> Settled {

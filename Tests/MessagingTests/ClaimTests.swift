@@ -107,4 +107,43 @@ import Testing
             #expect(try first.noteAttempt(partition, epoch: epoch, on: connection) == 1)
         }
     }
+
+    /// A process that was frozen within a COPY: no limit of the server ends its transaction.
+    @Test func aFormerOwnerThatStandsStillWithinACopyHoldsUpNobodyElse() async throws {
+        let other = TopicPartition("t", 1)
+        try await withTestDatabase { url in
+            let connection = try Connection(ConnectionSettings(url))
+            try connection.run(script: "SET client_min_messages = warning; " + LedgerHandler.schema)
+            let first = StreamOffsetStore(schema: "svc", consumer: "c", clusterID: "k", owner: "first")
+            let second = StreamOffsetStore(schema: "svc", consumer: "c", clusterID: "k", owner: "second")
+            let frozen = try Connection(ConnectionSettings(url))
+            let claims = try first.claim([(partition, 7), (other, 7)], generation: 1, staleSeconds: 30, on: frozen)
+            let held = try #require(claims.first { $0.partition == partition })
+            let outcome = Result {
+                try frozen.transaction { transaction throws(PostgresError) in
+                    #expect(try first.advance(partition, epoch: held.epoch, from: 7, to: 9, in: transaction))
+                    _ = try transaction.copyIn(table: "svc.stream_offset", columns: ["consumer"]) { _ in
+                        do { try takeOver(second, connection) } catch { Issue.record(error) }
+                    }
+                }
+            }
+            #expect(throws: (any Error).self) { try outcome.get() }
+            let row = try connection.query("SELECT next_offset, owner FROM svc.stream_offset WHERE partition = 0")[0]
+            #expect(try (row.int8(0), row.text(1)) == (7, "second"))
+        }
+    }
+
+    private func takeOver(_ store: StreamOffsetStore, _ connection: Connection) throws {
+        let other = TopicPartition("t", 1)
+        func claimed(_ wanted: [TopicPartition]) throws -> [TopicPartition] {
+            try store.claim(wanted.map { ($0, 7) }, generation: 2, staleSeconds: 30, on: connection).map(\.partition)
+        }
+        #expect(try claimed([partition, other]) == [other])
+        #expect(try store.endStandstill(of: [partition], milliseconds: 60_000, on: connection) == 0)
+        #expect(try store.endStandstill(of: [other], milliseconds: 0, on: connection) == 0)
+        #expect(try store.endStandstill(of: [partition], milliseconds: 0, on: connection) == 1)
+        for _ in 0..<100 where try claimed([partition]).isEmpty {
+            try connection.execute("SELECT pg_sleep(0.05)")
+        }
+    }
 }
