@@ -102,7 +102,8 @@ struct CloseWork {
         let own = Set(drafts.map(\.number))
         let others = try store.population(scheme.id, period).filter { !own.contains($0.number) }
         let members = (drafts + others).filter { $0.draft.subject.kind == scheme.subjectKind }.map(\.draft.member)
-        let across = scheme.evaluateAcross(period, members)
+        let across = scheme.evaluateAcross(
+            period, members, calendar: try library.calendar(of: scheme.institution, on: connection))
         for index in drafts.indices { drafts[index].draft.across = Self.figures(across, drafts[index].draft.subject) }
         try store.setAcross(drafts, close: close.id)
         let causes = Set(drafts.flatMap(\.draft.causes)).sorted()

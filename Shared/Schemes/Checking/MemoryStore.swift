@@ -151,7 +151,7 @@ extension MemoryStore {
             PopulationMember(
                 subject: subject, unit: inputs(for: subject, period).unitName, figures: published(evaluation))
         }
-        let across = scheme.evaluateAcross(period, members)
+        let across = scheme.evaluateAcross(period, members, calendar: calendar)
         close.across = across
         apply(across.effects)
         for member in members {

@@ -154,6 +154,8 @@ struct PeriodTrial: Trial {
         for slot in formula.reads where parameters.contains(slot) { landmarks.add(frame[slot]) }
         let varying = formula.reads.filter { !parameters.contains($0) || checker.mayBecomeAnything($0) }
         guard !varying.isEmpty else { return false }
+        // What one figure can be divides the world for another that is compared with it.
+        for slot in varying { landmarks.numbers += checker.finiteNumbers(storage.figure(slot), day) ?? [] }
         var lists: [[Value]] = []
         for slot in varying {
             guard let values = checker.values(of: slot, landmarks, on: day) else { return false }

@@ -24,7 +24,7 @@ extension SchemeChecker {
     }
 
     /// The numbers a table gives, when it gives no others.
-    private func finiteNumbers(_ figure: Figure, _ day: CalendarDate) -> [Decimal128]? {
+    func finiteNumbers(_ figure: Figure, _ day: CalendarDate) -> [Decimal128]? {
         guard case .table(let plan, let column) = figure.work, [.unique, .first, .any].contains(plan.hit) else {
             return nil
         }

@@ -155,7 +155,11 @@ struct LadderPlan: Sendable {
 
 struct ComparisonPlan: Sendable {
     enum Take: String, CaseIterable, Sendable { case rank, average, sum, count, highest, lowest, share }
-    enum Among: String, CaseIterable, Sendable { case everyone, unit }
+    /// Who is compared with whom: everybody, the people of a unit, or those for whom a figure has the same value.
+    enum Among: Hashable, Sendable {
+        case everyone, unit
+        case sharing(Int)
+    }
 
     let of: Int
     let take: Take

@@ -3,7 +3,7 @@ import Domain
 /// How a measure reads the rows of its series.
 final class MeasurePlan: Sendable {
     enum Take: String, CaseIterable, Sendable {
-        case sum, count, last, least, greatest, balance
+        case sum, count, mean, last, least, greatest, balance
         case averageDaily = "average daily balance"
         case highest = "highest balance"
         case customers = "distinct customers"

@@ -100,7 +100,7 @@ extension Planner {
         for figure in storage.figures {
             switch figure.work {
             case .scorecard, .indicator, .ladder: published.insert(figure.slot)
-            case .comparison(let plan): published.formUnion([plan.of, figure.slot])
+            case .comparison: published.formUnion(figure.reads + [figure.slot])
             case .results(let plan): if let slot = compiler.slots[plan.figure] { published.insert(slot) }
             default: break
             }
@@ -112,6 +112,7 @@ extension Planner {
         for plan in storage.plans.values {
             for slot in plan.across { published.formUnion(storage.figure(slot).reads) }
         }
+        published.formUnion(readAfterComparison())
         published.subtract(parameters)
         storage.publishedSlots = published.filter { $0 > FixedSlot.ratio }.sorted()
         compiler.storage = storage

@@ -42,6 +42,7 @@ struct Planner {
             let needed = steps(storage.tasks[index].reads)
             storage.tasks[index].items?.steps = needed
         }
+        storage.acrossSlots = acrossSlots
         for index in storage.constraints.indices {
             let given = Set(storage.constraints[index].given.map(\.slot))
             storage.constraints[index].steps =

@@ -70,6 +70,8 @@ struct TaskRule: Sendable {
     var figures: [Int] = []
     /// The list for each of whose entries somebody is asked.
     var items: ItemList?
+    /// Counts of `times` begin again with each period of this kind, and not with the appointment.
+    var countsPer: Period.Kind?
     /// Each step has to be answered by another person.
     var needsDistinctPeople = false
 }

@@ -185,9 +185,18 @@ extension SchemeCompiler {
         guard let of = fields.required("of").flatMap(slot) else { return }
         let plan = ComparisonPlan(
             of: of, take: fields.choice("take", ComparisonPlan.Take.self) ?? .rank,
-            among: fields.choice("among", ComparisonPlan.Among.self) ?? .everyone,
+            among: among(fields),
             lowestFirst: fields.choice("first", First.self) == .lowest)
-        define(head, .comparison(plan), reads: [of])
+        var reads = [of]
+        if case .sharing(let slot) = plan.among { reads.append(slot) }
+        define(head, .comparison(plan), reads: reads)
+    }
+
+    /// `everyone`, `unit`, or the figure or attribute of the profile that people share.
+    private func among(_ fields: Fields) -> ComparisonPlan.Among {
+        guard let text = fields.text("among"), text.text != "everyone" else { return .everyone }
+        if text.text == "unit" { return .unit }
+        return slot(text).map(ComparisonPlan.Among.sharing) ?? .everyone
     }
 
     enum First: String, CaseIterable { case highest, lowest }

@@ -92,6 +92,7 @@ extension SchemeCompiler {
             TaskRule(
                 head: ruleHead(head), trigger: .period(every, when: when, times: times), steps: steps,
                 suspendedBy: suspendedBy?.text, figures: fields.texts("figures").compactMap(slot), items: items(fields),
+                countsPer: fields.choice("per", Period.Kind.self),
                 needsDistinctPeople: needsDistinctPeople(fields)))
     }
 

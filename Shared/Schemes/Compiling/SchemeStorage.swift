@@ -40,6 +40,8 @@ struct SchemeStorage: Sendable {
     var payReads: [Int] = []
     var scoreSlot: Int?
     var ladderSlots: [Int] = []
+    /// The figures that are known only when everybody's are.
+    var acrossSlots: Set<Int> = []
     var publishedSlots: [Int] = []
     /// The elements as they were written, in document order.
     var elements: [WrittenElement] = []

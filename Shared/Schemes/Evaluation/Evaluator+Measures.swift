@@ -47,6 +47,12 @@ extension Evaluator {
         case .count:
             for row in rows where span.contains(row.bucket) { count += row.count }
             return .number(Decimal128(count))
+        case .mean:
+            for row in rows where span.contains(row.bucket) {
+                sum += row.sum
+                count += row.count
+            }
+            return count > 0 ? .number(Decimal128(tenThousandths: sum) / Decimal128(count)) : .null
         case .balance:
             for row in rows where row.bucket <= span.high { sum += row.sum }
             return Value(tenThousandths: sum)

@@ -34,9 +34,11 @@ extension Evaluator {
             text: item.map { BilingualText(zh: "\(title.zh)（\($0.key)）", en: "\(title.en) (\($0.key))") } ?? title)
     }
 
-    mutating func tasks(_ scheme: Scheme) -> [Effect] {
+    /// Tasks that follow from figures: from the subject's own, or, in the second phase, from a comparison.
+    mutating func tasks(_ scheme: Scheme, afterComparison: Bool = false) -> [Effect] {
         var effects: [Effect] = []
-        for rule in storage.tasks where rule.head.state != .shadow {
+        for rule in storage.tasks
+        where rule.head.state != .shadow && storage.followsComparison(rule) == afterComparison {
             guard case .period(let kinds, _, _) = rule.trigger, kinds.contains(inputs.period.kind) else { continue }
             if let items = rule.items {
                 forEach(items) { evaluator, item in effects += evaluator.tasks(rule, item, scheme) }
@@ -53,15 +55,16 @@ extension Evaluator {
         var instances = [inputs.period.description]
         if let times {
             let count = times.evaluate(frame).asNumber?.int64(rounding: .floor) ?? 0
-            instances = count > 0 ? (1...min(count, 1000)).map { "\(anchor)#\($0)" } : []
+            instances = count > 0 ? (1...min(count, 1000)).map { "\(anchor(rule))#\($0)" } : []
         }
         if let item { instances = instances.map { "\($0)#\(item.key)" } }
         return instances.map { .task(task(rule, step, $0, item, scheme)) }
     }
 
-    /// The start of the appointment, so that counts begin again with a new one.
-    private var anchor: String {
-        if case .text(let text)? = inputs.profile["appointed"] { text } else { "" }
+    /// The period in which is counted, or the start of the appointment, so that counts begin again with a new one.
+    private func anchor(_ rule: TaskRule) -> String {
+        if let kind = rule.countsPer { return Period(kind, containing: inputs.period.last).description }
+        return if case .text(let text)? = inputs.profile["appointed"] { text } else { "" }
     }
 
     private func task(

@@ -3,12 +3,16 @@ import FEEL
 
 extension Scheme {
     /// The second phase: ranks, averages and bulletins over everybody's published figures, in any order of members.
-    public func evaluateAcross(_ period: Period, _ population: [PopulationMember]) -> CrossEvaluation {
+    ///
+    /// - Parameter calendar: for the time that tasks give to those who decide.
+    public func evaluateAcross(
+        _ period: Period, _ population: [PopulationMember], calendar: WorkCalendar = WorkCalendar()
+    ) -> CrossEvaluation {
         guard let plan = storage.plans[PlanKey(subject: subjectKind, period: period.kind)],
             isInForce(on: period.first)
         else { return CrossEvaluation(figures: [:], effects: [], gaps: []) }
         let members = population.filter { $0.figures["excluded"] == nil }.sorted { $0.subject < $1.subject }
-        var evaluators = members.map { evaluator($0, period) }
+        var evaluators = members.map { evaluator($0, period, calendar) }
         for slot in plan.across {
             if case .comparison(let comparison) = storage.figure(slot).work {
                 compare(comparison, into: slot, members, &evaluators)
@@ -23,20 +27,25 @@ extension Scheme {
                 return FigureValue(name: figure.name, value: evaluator.frame[slot], unit: figure.unit)
             }
         }
+        var effects = placements(period, members, evaluators)
+        for index in evaluators.indices {
+            effects += evaluators[index].tasks(self, afterComparison: true)
+            effects += evaluators[index].periodNotices(self, afterComparison: true)
+        }
         return CrossEvaluation(
-            figures: figures,
-            effects: placements(period, members, evaluators) + bulletins(period, members, evaluators),
+            figures: figures, effects: effects + bulletins(period, members, evaluators),
             gaps: evaluators.flatMap(\.gaps))
     }
 
-    private func evaluator(_ member: PopulationMember, _ period: Period) -> Evaluator {
+    private func evaluator(_ member: PopulationMember, _ period: Period, _ calendar: WorkCalendar) -> Evaluator {
         var inputs = SubjectInputs(subject: member.subject, period: period)
+        inputs.calendar = calendar
         inputs.profile["unit"] = member.unit.map(AttributeValue.text)
         var evaluator = Evaluator(storage, inputs, tracing: false)
         for slot in storage.publishedSlots {
             let figure = storage.figure(slot)
             if let text = member.figures[figure.name] {
-                evaluator.frame[slot] = Value(published: text, unit: figure.unit)
+                evaluator.frame[slot] = storage.value(of: slot, published: text)
             }
         }
         return evaluator
@@ -46,15 +55,25 @@ extension Scheme {
         _ plan: ComparisonPlan, into slot: Int, _ members: [PopulationMember], _ evaluators: inout [Evaluator]
     ) {
         let groups = Dictionary(grouping: members.indices) { index in
-            plan.among == .unit ? members[index].unit ?? "" : ""
+            switch plan.among {
+            case .everyone: ""
+            case .unit: members[index].unit ?? ""
+            case .sharing(let slot): evaluators[index].frame[slot].text
+            }
         }
         for (_, group) in groups {
             let known = group.compactMap { index in
                 evaluators[index].frame[plan.of].asNumber.map { (index: index, number: $0) }
             }
             let total = known.map(\.number).reduce(.zero, +)
+            let numbers = known.map(\.number)
             for entry in known {
-                evaluators[entry.index].frame[slot] = .number(figure(plan, entry.number, known.map(\.number), total))
+                evaluators[entry.index].frame[slot] = .number(figure(plan, entry.number, numbers, total))
+            }
+            // What a group has in common holds for those too who have no part in it.
+            guard plan.take != .rank, plan.take != .share, !numbers.isEmpty else { continue }
+            for index in group {
+                evaluators[index].frame[slot] = .number(figure(plan, .zero, numbers, total))
             }
         }
     }
@@ -80,12 +99,14 @@ extension Scheme {
             guard case .across(period.kind) = plan.notice.trigger, plan.state != .shadow else { return nil }
             let rule = plan.notice
             let day = period.last.adding(days: 1)
+            let rows = rows(plan, members, evaluators)
+            if plan.condition != nil, rows.isEmpty { return nil }
             return .notice(
                 NoticeRequest(
                     id: DeterministicID.make("notice", id, rule.name, period.description), subject: nil,
                     notice: rule.name, rule: rule.rule, clause: rule.clause, audience: rule.audience,
                     channels: rule.channels, values: ["period": period.description],
-                    rows: rows(plan, members, evaluators),
+                    rows: rows,
                     dueAt: Timestamp(startOf: day).adding(seconds: plan.by.seconds)))
         }
     }
@@ -96,7 +117,10 @@ extension Scheme {
     ) -> [[String: String]] {
         let order = members.indices.map { index in
             (index: index, number: plan.orderSlot.flatMap { evaluators[index].frame[$0].asNumber })
-        }.filter { plan.orderSlot == nil || $0.number != nil }.sorted { left, right in
+        }.filter { entry in
+            guard plan.orderSlot == nil || entry.number != nil else { return false }
+            return plan.condition.map { $0.evaluate(evaluators[entry.index].frame).asBoolean == true } ?? true
+        }.sorted { left, right in
             let (a, b) = (left.number ?? .zero, right.number ?? .zero)
             if a != b { return plan.lowestFirst ? a < b : b < a }
             return members[left.index].subject < members[right.index].subject

@@ -39,6 +39,9 @@ extension Scheme {
             if case .parameter = figure.work { continue }
             figures.append(FigureValue(name: figure.name, value: evaluator.frame[slot], unit: figure.unit))
         }
+        for (shape, slot) in storage.profileSlots where storage.publishedSlots.contains(slot) {
+            figures.append(FigureValue(name: shape.name, value: evaluator.frame[slot], unit: "profile"))
+        }
         let isBase = inputs.period.kind == basePeriod
         let trace = evaluator.tracing ? trace(inputs.subject, inputs.period, inputs.cut, evaluator.nodes) : nil
         return Evaluation(
@@ -90,9 +93,11 @@ extension Evaluator {
         return [.grade(change), .task(request)]
     }
 
-    func periodNotices(_ scheme: Scheme) -> [Effect] {
+    func periodNotices(_ scheme: Scheme, afterComparison: Bool = false) -> [Effect] {
         storage.notices.compactMap { plan in
-            guard case .period(inputs.period.kind) = plan.notice.trigger, plan.state != .shadow else { return nil }
+            guard storage.followsComparison(plan) == afterComparison,
+                case .period(inputs.period.kind) = plan.notice.trigger, plan.state != .shadow
+            else { return nil }
             if let condition = plan.condition, condition.evaluate(frame).asBoolean != true { return nil }
             var values = ["manager": inputs.subject.id, "period": inputs.period.description]
             for slot in plan.figures where !frame[slot].isNull { values[storage.names.all[slot]] = frame[slot].text }

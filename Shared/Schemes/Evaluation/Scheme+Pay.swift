@@ -25,8 +25,8 @@ private struct Cashier {
         evaluator = Evaluator(
             scheme.storage, SubjectInputs(subject: inputs.subject, period: inputs.period), tracing: tracing)
         for slot in scheme.storage.payReads {
-            let figure = scheme.storage.figure(slot)
-            evaluator.frame[slot] = Value(published: inputs.figures[figure.name], unit: figure.unit)
+            let name = scheme.storage.names.all[slot]
+            evaluator.frame[slot] = scheme.storage.value(of: slot, published: inputs.figures[name])
         }
     }
 

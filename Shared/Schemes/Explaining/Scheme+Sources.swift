@@ -45,7 +45,14 @@ extension Scheme {
             guard case .comparison(let comparison) = storage.figure(slot).work else { return node }
             var node = node
             let compared = storage.figure(comparison.of)
-            let others = population.filter { comparison.among == .everyone || $0.unit == member.unit }
+            let others = population.filter { other in
+                switch comparison.among {
+                case .everyone: true
+                case .unit: other.unit == member.unit
+                case .sharing(let slot):
+                    other.figures[storage.names.all[slot]] == member.figures[storage.names.all[slot]]
+                }
+            }
             let numbers = others.compactMap { other -> Decimal128? in
                 if let text = other.figures[compared.name] { return Decimal128(text) }
                 return across[other.subject]?.first { $0.name == compared.name }?.value.asNumber
@@ -64,7 +71,7 @@ extension Scheme {
         for slot in storage.publishedSlots + plan.across {
             let figure = storage.figure(slot)
             if let text = member.figures[figure.name] {
-                evaluator.frame[slot] = Value(published: text, unit: figure.unit)
+                evaluator.frame[slot] = storage.value(of: slot, published: text)
             }
         }
         return plan.across.map { evaluator.node(storage.figure($0)) }
@@ -94,7 +101,8 @@ extension Scheme {
             rule.grade.reads + rule.quotas.values.flatMap(\.reads) + [rule.ladderSlot]
                 + [rule.orderSlot].compactMap { $0 }
         }
-        return Set((slots + placed).map { storage.names.all[$0] })
+        let after = storage.tasks.filter(storage.followsComparison).flatMap(\.reads)
+        return Set((slots + placed + after).map { storage.names.all[$0] })
     }
 }
 

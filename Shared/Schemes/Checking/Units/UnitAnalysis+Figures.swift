@@ -12,10 +12,18 @@ extension UnitAnalysis {
         default: if case .list(let element) = each { each = plan.isList ? element : .number(.unknown) }
         }
         guard plan.isList, plan.take != .highest else { return each }
-        var entry = Dictionary(plan.per.map { ($0, Sort.text(nil)) }) { first, _ in first }
+        var entry = Dictionary(plan.per.map { ($0, words($0, plan)) }) { first, _ in first }
         entry["value"] = each
         entry["since"] = .date
         return .list(.record(entry))
+    }
+
+    /// The words of an attribute by which is counted, when they are declared.
+    private func words(_ name: String, _ plan: MeasurePlan) -> Sort {
+        let forms = plan.series.factTypes.compactMap { type in
+            storage.header.facts[type]?.attributes.first { $0.name == name }.map { Sort($0.form) }
+        }
+        return forms.isEmpty ? .text(nil) : forms.reduce(.text([])) { $0.joined($1) ?? .text(nil) }
     }
 
     private func wanted(_ sort: Sort, _ declared: Sort?, _ figure: Figure, _ plan: MeasurePlan) -> Sort {
