@@ -112,4 +112,53 @@ import Testing
             #expect(try bank.count(withdrawn) == 1)
         }
     }
+
+    @Test func aUnitIsJudgedByItsOwnProfileAndItsOwnPeople() async throws {
+        let (scheme, bundle) = try TestSchema.pack("examples/staffing")
+        let unit = Subject(institution: "examples", kind: .unit, id: "u-1")
+        func told(_ type: String, _ id: String, _ attributes: [String: String]) -> Fact {
+            var fact = fact(type, "2026-01-05", id: id, attributes)
+            fact.subject = unit
+            return fact
+        }
+        var log = FactLog(partitions: 2)
+        log.publish(scheme)
+        log.append(told("unit.profile", "0", ["kind": "wealth-centre"]))
+        for number in 1...7 {
+            log.append(
+                told("staff.posted", "\(number)", ["person": "p-\(number)", "role": "wealth", "certificate": "CFP"]))
+        }
+        log.close(scheme, month("2026-01"))
+        let complete = log
+        try await withTestDatabase { url in
+            let bank = try Bank(url, complete, schemes: [(scheme, bundle)])
+            try bank.read(batch: 3)
+            let raised = try bank.connection.query(
+                "SELECT rule FROM scoring.finding WHERE state = 'raised' ORDER BY rule")
+            #expect(try raised.map { try $0.text(0) } == ["S31.R4", "S31.R5"])
+            #expect(try bank.count("SELECT count(*) FROM scoring.aggregate WHERE grp LIKE 'p-1%wealth%CFP'") == 1)
+        }
+    }
+
+    @Test func aListedContactRollsOverOnceAndThenGoesToTheHeadUnlessTheFactIsUndone() async throws {
+        let (scheme, bundle) = try TestSchema.pack("examples/work-list")
+        let listed = fact("contact.listed", "2026-03-06", customer: "c-1", ["product": "fund"])
+        for isUndone in [false, true] {
+            var log = FactLog(partitions: 1)
+            log.publish(scheme)
+            log.append(listed)
+            log.close(scheme, month("2026-03-06"))
+            log.close(scheme, month("2026-03-09"))
+            if isUndone { log.append(Story.reversal(of: listed)) }
+            let told = log
+            try await withTestDatabase { url in
+                let bank = try Bank(url, told, schemes: [(scheme, bundle)])
+                try bank.read(batch: 10)
+                let open = try bank.connection.query("SELECT role FROM scoring.task WHERE state = 'open' ORDER BY role")
+                #expect(try open.map { try $0.text(0) } == (isUndone ? [] : ["manager", "outlet-head"]))
+                let rolled = "SELECT count(*) FROM scoring.task WHERE state = 'decided' AND decision = 'rolled over'"
+                #expect(try bank.count(rolled) == (isUndone ? 0 : 1))
+            }
+        }
+    }
 }

@@ -61,9 +61,9 @@ public struct CurrentInputs {
         let numbers = subjects.map(\.number)
         let store = EvaluationStore(connection)
         let profiles = try store.facts(
-            ["manager.profile"], CalendarDate.earliest...period.last, numbers, before: .max)
+            PlanStore.profileTypes, CalendarDate.earliest...period.last, numbers, before: .max)
         let series = try series(of: scheme, through: period, numbers)
-        let facts = try store.facts(scheme.keptFactTypes, scheme.keptWindow(for: period), numbers, before: .max)
+        let facts = try store.facts(for: scheme, period, numbers, before: .max)
         let prior = try store.prior(scheme, before: period, numbers)
         var found: [Int32: SubjectInputs] = [:]
         for numbered in subjects {

@@ -119,6 +119,7 @@ public struct EffectStore {
     }
 
     /// A task that is withdrawn before it was asked for is noted as such, so that it is never asked for.
+    /// What a close settled, nobody decided: the fact behind it may still be undone.
     private func close(_ id: UUID128, _ rule: String, _ outcome: String, _ entry: Entry) -> Statement {
         Statement(
             """
@@ -128,7 +129,8 @@ public struct EffectStore {
             VALUES ($1, $2, '', 0, $3, '', 'epoch', $4, $4, $8, $8, 'withdrawn', '', '')
             ON CONFLICT (id) DO UPDATE SET state = $5, closed_on = $4, closed_offset = $8, decision = $6,
                 decided_by = $7
-            WHERE t.state = 'open' RETURNING nullif(event, '')
+            WHERE t.state = 'open' OR (t.state = 'decided' AND t.decided_by IS NULL AND $5 = 'withdrawn')
+            RETURNING nullif(event, '')
             """,
             [
                 .uuid(id), .int4(entry.subject), .text(rule), .date(entry.day),
