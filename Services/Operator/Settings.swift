@@ -19,7 +19,8 @@ struct OperatorSettings: ServiceSettings {
 
     init(_ read: SettingsReader) {
         database = DatabaseSettings(read)
-        kafka = KafkaSettings(read)
+        // Many commands need the store alone.
+        kafka = KafkaSettings(read, isRequired: false)
         intakeURL = read.string("intake.url", default: "http://127.0.0.1:8081", "Address of Intake.")
         payrollURL = read.string("payroll.url", default: "http://127.0.0.1:8083", "Address of Payroll.")
         token = read.optionalSecret("operator.token", "Bearer token of the person who acts.")
@@ -33,8 +34,16 @@ struct OperatorSettings: ServiceSettings {
         try Connection(try ConnectionSettings(database.url.revealed))
     }
 
+    /// - Throws: when no broker is named.
     var kafkaConfiguration: KafkaConfiguration {
-        KafkaConfiguration(kafka.properties.merging(["bootstrap.servers": kafka.brokers]) { given, _ in given })
+        get throws {
+            guard !kafka.brokers.isEmpty else {
+                throw OperatorError(
+                    "GR-OPERATOR-010", "GRADUS_KAFKA_BROKERS is not set: name the brokers, host:port", exitCode: 78)
+            }
+            return KafkaConfiguration(
+                kafka.properties.merging(["bootstrap.servers": kafka.brokers]) { given, _ in given })
+        }
     }
 
     static let logger: Logger = {

@@ -16,6 +16,8 @@ final class FactLog {
     private(set) var traces: [String: String] = [:]
     private var places: [(partition: Int32, offset: Int64)] = []
     private var stored = 0
+    /// By partition, where reading goes on.
+    private var next: [Int32: Int64] = [:]
 
     init(_ broker: KafkaBroker) throws {
         consumer = try Consumer(
@@ -25,21 +27,26 @@ final class FactLog {
 
     deinit { consumer.close() }
 
-    /// Reads until nothing has come for a moment.
+    /// Reads everything that the topic holds now.
     @discardableResult
-    func read(quietMilliseconds: Int = 700) throws -> [Fact] {
-        var quiet = 0
-        while quiet < quietMilliseconds {
-            var count = 0
+    func read() throws -> [Fact] {
+        var missing = 0
+        for partition in 0..<partitions {
+            let known = try consumer.watermarks(
+                of: TopicPartition(Topic.facts.name, partition), timeoutMilliseconds: 10_000)
+            missing += Int(known.high - (next[partition] ?? 0))
+        }
+        for _ in 0..<300 where missing > 0 {
             _ = try consumer.poll(timeoutMilliseconds: 100, limit: 10_000) { message in
-                count += 1
+                missing -= 1
+                let partition = consumer.partitions[message.slot].partition
+                next[partition] = message.offset + 1
                 guard let value = message.value, let fact = try? FactCodec.decode(Array(value).span) else { return }
                 facts.append(fact)
                 traces[fact.sourceID] = FactCodec.traceparent(Array(value).span)
                 keys.append(message.key.map { String(decoding: $0, as: UTF8.self) } ?? "")
-                places.append((consumer.partitions[message.slot].partition, message.offset))
+                places.append((partition, message.offset))
             }
-            quiet = count == 0 ? quiet + 100 : 0
         }
         return facts
     }

@@ -222,6 +222,7 @@ import Testing
             let program = try Program(harness, port: freePort())
             program.process.waitUntilExit()
             #expect(program.process.terminationStatus == 78)
+            #expect(try harness.settings().faultsOfFiles.count == 3)
         }
     }
 }

@@ -106,6 +106,7 @@ struct CreditCheckStore {
                 SELECT f.customer, a.no IS NULL AS stale FROM scoring.published_fact f
                 LEFT JOIN reference.assignment a ON a.institution = f.institution AND a.id = f.assignment
                   AND a.superseded_by IS NULL AND a.customer = f.customer AND a.manager = f.subject
+                  AND coalesce(f.share::numeric, 1) = a.share
                   AND (f.type LIKE '%.transferred' OR f.type LIKE 'portfolio.%'
                        OR (a.valid_from <= f.business_date AND (a.valid_to IS NULL OR f.business_date < a.valid_to)))
                 WHERE f.institution = $1 AND f.kind = 'manager' AND f.business_date BETWEEN $2 AND $3

@@ -54,15 +54,8 @@ struct IntakeParts: Sendable {
 
     private static func catalogue(_ settings: IntakeSettings, _ database: ConnectionSettings) throws -> SourceCatalogue
     {
-        let text: String
         do {
-            text = try String(contentsOfFile: settings.sourcesFile, encoding: .utf8)
-        } catch {
-            throw IntakeFault.sources(.init(path: settings.sourcesFile, text: "the file cannot be read as UTF-8"))
-        }
-        do {
-            let document = try SourceDocument(yaml: text)
-            return try SourceCatalogue(document, on: Connection(database))
+            return try SourceCatalogue(settings.sources(), on: Connection(database))
         } catch let faults as ConfigurationFaults {
             throw IntakeFault.sources(.init(path: settings.sourcesFile, text: faults.description))
         }

@@ -1,3 +1,4 @@
+import Foundation
 import IntakeCore
 import Kafka
 import Messaging
@@ -25,6 +26,29 @@ struct IntakeSettings: ServiceSettings {
     let folderRoot: String
     let folderInterval: Duration
     let batchEvents: Int
+
+    /// The faults of `sources.file`, each with its line and column.
+    var faultsOfFiles: [String] {
+        do {
+            _ = try sources()
+            return []
+        } catch let fault as ConfigurationFaults {
+            return fault.faults.map { "\(sourcesFile): \($0)" }
+        } catch {
+            return ["\(error)"]
+        }
+    }
+
+    /// Reads `sources.file`.
+    func sources() throws -> SourceDocument {
+        let text: String
+        do {
+            text = try String(contentsOfFile: sourcesFile, encoding: .utf8)
+        } catch {
+            throw IntakeFault.sources(.init(path: sourcesFile, text: "the file cannot be read as UTF-8"))
+        }
+        return try SourceDocument(yaml: text)
+    }
 
     init(_ read: SettingsReader) {
         database = DatabaseSettings(read)

@@ -20,7 +20,7 @@ public func launch<Settings: ServiceSettings>(
     let reader = SettingsReader(sources)
     let common = HostSettings(reader, defaultPort: service.defaultPort)
     let settings = Settings(reader)
-    answer(sources.request, service, reader)
+    answer(sources.request, service, reader) { settings.faultsOfFiles }
 
     // A reader of our output or a peer that goes away must be an error of a call, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
@@ -39,7 +39,9 @@ public func launch<Settings: ServiceSettings>(
 }
 
 /// Ends the process here if it was only asked for help or a check, or if the settings are wrong.
-private func answer(_ request: SettingsRequest, _ service: ServiceName, _ reader: SettingsReader) {
+private func answer(
+    _ request: SettingsRequest, _ service: ServiceName, _ reader: SettingsReader, files: () -> [String]
+) {
     if case .help = request {
         writeLine(settingsHelp(program: service.program, reader.entries), to: .standardOutput)
         exit(ExitCode.success.rawValue)
@@ -54,6 +56,9 @@ private func answer(_ request: SettingsRequest, _ service: ServiceName, _ reader
         exit(code.rawValue)
     }
     if case .validate = request {
+        let faults = files()
+        for fault in faults { writeLine("\(service.program): \(fault)", to: .standardError) }
+        guard faults.isEmpty else { exit(ExitCode.configuration.rawValue) }
         writeLine("\(service.program): settings are valid", to: .standardOutput)
         exit(ExitCode.success.rawValue)
     }

@@ -5,6 +5,15 @@ import Foundation
 public protocol ServiceSettings: Sendable {
     /// Reads every key, always and in one pass, so that help, checks and unknown keys see all of them.
     init(_ read: SettingsReader)
+
+    /// What is wrong with files that the settings name, a line each; asked for by `--validate` only. A start finds the
+    /// same when it reads them.
+    var faultsOfFiles: [String] { get }
+}
+
+extension ServiceSettings {
+    /// Most services read no file but their settings.
+    public var faultsOfFiles: [String] { [] }
 }
 
 /// Why a value is refused, said after "…", so it begins with a verb: "is not a host and port".

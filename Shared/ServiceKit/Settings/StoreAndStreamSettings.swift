@@ -56,8 +56,12 @@ public struct KafkaSettings: ServiceSettings, CustomStringConvertible {
     public let properties: [String: String]
 
     /// Reads the keys.
-    public init(_ read: SettingsReader) {
-        brokers = read.string("kafka.brokers", "Bootstrap brokers, host:port parted by commas.")
+    public init(_ read: SettingsReader) { self.init(read, isRequired: true) }
+
+    /// Reads the keys; `brokers` is empty when they are neither given nor required.
+    public init(_ read: SettingsReader, isRequired: Bool) {
+        let help = "Bootstrap brokers, host:port parted by commas."
+        brokers = isRequired ? read.string("kafka.brokers", help) : read.string("kafka.brokers", default: "", help)
         properties = read.properties(
             "kafka.properties", "librdkafka properties, passed through; one that ends in _FILE is read from that file.")
         for name in ["bootstrap.servers", "metadata.broker.list"] where properties[name] != nil {
