@@ -85,7 +85,8 @@ let package = Package(
             name: "Operator",
             dependencies: [
                 "Domain", "Contracts", "FEEL", "DMN", "Schemes", "Kafka", "Postgres", "Messaging", "ServiceKit",
-                "ScoringCore", "ScoringStores", "SchemeLibrary", "PayrollCore", "PayrollStores", .argumentParser, .log, .httpClient, .nio, .nioHTTP1,
+                "ScoringCore", "ScoringStores", "SchemeLibrary", "PayrollCore", "PayrollStores", .argumentParser, .log,
+                .httpClient, .nio, .nioHTTP1,
             ],
             path: "Services/Operator",
             exclude: ["README.md", "Schema"],
@@ -94,9 +95,10 @@ let package = Package(
         .executableTarget(
             name: "Bench",
             dependencies: [
-                "Domain", "Contracts", "Kafka", "Postgres", "ScoringCore", "IntakeCore", .argumentParser, .log,
+                "Domain", "Contracts", "Kafka", "Postgres", "ScoringCore", "ScoringStores", "IntakeCore", "Schemes",
+                "PayrollCore", "PayrollStores", "SchemeLibrary", .argumentParser, .log,
             ],
-            path: "Tests/Bench", swiftSettings: .strict),
+            path: "Tests/Bench", exclude: ["Packs"], swiftSettings: .strict),
         .tests("DomainTests", needs: ["Domain"]),
         .tests("ContractsTests", needs: ["Contracts", "Domain"]),
         .tests("FEELTests", needs: ["FEEL", "Domain"]),

@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import Kafka
 import Postgres
+import ScoringStores
 
 /// Where every consumer stands and what waits in the store.
 struct PipelineStatus: Encodable {
@@ -34,6 +35,18 @@ struct PipelineStatus: Encodable {
         let state: String
     }
 
+    /// A step of a close that fails although the store is there.
+    struct Obstacle: Encodable {
+        let institution: String
+        let period: String
+        /// Absent when the close as a whole cannot go on.
+        let partition: Int32?
+        /// The marker's, where a marker cannot be evaluated.
+        let offset: Int64?
+        let code: String
+        let reason: String
+    }
+
     let positions: [Position]
     let waiting: [Waiting]
     let suspense: Int64
@@ -42,6 +55,8 @@ struct PipelineStatus: Encodable {
     /// Deliveries of notices that are due and not yet made.
     let deliveries: Int64
     let lastCloses: [Close]
+    /// What keeps closes from going on until somebody mends it.
+    let obstacles: [Obstacle]
 
     /// True when everything sent has been taken in and everything to publish is published.
     var isIdle: Bool {
@@ -74,6 +89,7 @@ struct PipelineStatus: Encodable {
             "notices.delivery",
             "SELECT count(*) FROM notices.delivery WHERE state = 'pending' AND next_attempt_at <= now()", connection)
         lastCloses = try Self.closes(connection)
+        obstacles = try Self.obstacles(connection)
     }
 
     private static func positions(
@@ -105,6 +121,15 @@ struct PipelineStatus: Encodable {
             ORDER BY institution, requested_at DESC
             """
         ).map { Close(institution: try $0.text(0), period: try $0.text(1), state: try $0.text(2)) }
+    }
+
+    private static func obstacles(_ connection: Connection) throws -> [Obstacle] {
+        guard try exists("scoring.close_obstacle", connection) else { return [] }
+        return try CloseStore(connection).obstacles().map {
+            Obstacle(
+                institution: $0.institution, period: $0.period, partition: $0.partition, offset: $0.offset,
+                code: $0.code, reason: $0.reason)
+        }
     }
 
     private static func count(_ table: String, _ sql: String, _ connection: Connection) throws -> Int64 {

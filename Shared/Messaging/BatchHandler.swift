@@ -13,6 +13,7 @@ public import Postgres
 /// What `process` throws decides what happens:
 /// - a database error caused by the data (SQLSTATE class 22 or 23), or a ``ClassifiedFault`` that is not transient, or
 ///   any unknown error: the batch is halved until the bad message is alone, and that one becomes a dead letter;
+/// - a ``ClassifiedFault`` that needs mending: what stands before the message is applied, then the partition stops;
 /// - every other database error, a `KafkaError` and a transient ``ClassifiedFault``: the same batch again, for ever,
 ///   with growing pauses. An outage makes no dead letters.
 ///
@@ -114,4 +115,12 @@ public protocol ClassifiedFault: Error {
     var code: String { get }
     /// True when the same work may succeed later without any change.
     var isTransient: Bool { get }
+    /// True when the message must neither be skipped nor put aside: its partition stops, is reported as stopped, and is
+    /// tried again from time to time until somebody has mended what is wrong.
+    var needsMending: Bool { get }
+}
+
+extension ClassifiedFault {
+    /// Most faults are the message's own.
+    public var needsMending: Bool { false }
 }

@@ -46,6 +46,8 @@ public struct ConsumerLoopSettings: Sendable {
     public var transactionIdleLimit = Duration.seconds(15)
     /// How long a stop waits for batches under way.
     public var drainLimit = Duration.seconds(5)
+    /// How long a partition that waits for something to be mended rests before it is tried again.
+    public var mendingPause = Duration.seconds(30)
     /// After so many seconds without a commit, a claim may ignore a newer group generation in the row.
     public var staleClaimSeconds: Int32 = 30
     /// How often positions are told to Kafka, for lag tools.

@@ -57,6 +57,8 @@ public enum MessagingError: Error, Hashable, Sendable, CustomStringConvertible {
     case tooManyRejects(TopicPartition, rejected: Int, of: Int, allowedPerThousand: Int)
     /// The broker does not tell the cluster's identity.
     case unknownCluster
+    /// A message can neither be applied nor put aside.
+    case needsMending(TopicPartition, offset: Int64, code: String, reason: String)
     /// A handler could not be made.
     case handlerUnavailable(reason: String)
 
@@ -67,6 +69,7 @@ public enum MessagingError: Error, Hashable, Sendable, CustomStringConvertible {
         case .tooManyRejects: "GR-MSG-002"
         case .unknownCluster: "GR-MSG-003"
         case .handlerUnavailable: "GR-MSG-004"
+        case .needsMending: "GR-MSG-005"
         }
     }
 
@@ -81,6 +84,8 @@ public enum MessagingError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "thousand; nothing of the batch was stored; look at the source, then restart"
         case .unknownCluster:
             "\(code): the broker does not tell the identity of its cluster; set it in the configuration"
+        case .needsMending(let partition, let offset, let code, let reason):
+            "\(code): \(partition) stands at offset \(offset) and is tried again from time to time: \(reason)"
         case .handlerUnavailable(let reason):
             "\(code): the service's handler could not be made: \(reason)"
         }

@@ -20,6 +20,8 @@ final class Lane {
     var isFirstBatch = true
     var isHeldBack = false
     var stopReason: String?
+    /// When a partition that waits for something to be mended is tried again.
+    var nextTry: ContinuousClock.Instant?
     var lastCommit: ContinuousClock.Instant?
     var lastEventTime: Timestamp?
 

@@ -102,6 +102,7 @@ final class LoopDriver {
     private func round() throws {
         let now = ContinuousClock.now
         for report in control.reports.take() { hear(report) }
+        takeUpStuck(now)
         if !unclaimed.isEmpty, now >= nextClaim { try resumeClaims() }
         handOver(now)
         if isFull {
@@ -189,6 +190,21 @@ final class LoopDriver {
         case .stopped(let error):
             lane.stop(error.description)
             holdBack(lane)
+        case .stuck(let error):
+            lane.stop(error.description)
+            lane.nextTry = .now + settings.mendingPause
+        }
+    }
+
+    /// Takes up partitions that were waiting for something to be mended.
+    private func takeUpStuck(_ now: ContinuousClock.Instant) {
+        for case let lane? in lanes {
+            guard let due = lane.nextTry, now >= due else { continue }
+            lane.nextTry = nil
+            lane.stopReason = nil
+            lane.end()
+            unclaimed.insert(lane.partition)
+            nextClaim = now
         }
     }
 

@@ -48,6 +48,8 @@ enum Verdict: Equatable {
     case splitOrRetry
     /// The message is at fault.
     case reject(code: String, detail: String)
+    /// The message must be applied, but something has to be mended before.
+    case mend(code: String, detail: String)
 
     init(_ error: any Error) {
         switch error {
@@ -56,6 +58,8 @@ enum Verdict: Equatable {
         case let error as TransactionError<any Error>: self.init(database: error.postgresError)
         case let error as TransactionError<PostgresError>: self.init(database: error.postgresError)
         case is KafkaError: self = .retry
+        case let error as any ClassifiedFault where error.needsMending:
+            self = .mend(code: error.code, detail: "\(error)")
         case let error as any ClassifiedFault:
             self = error.isTransient ? .retry : .reject(code: error.code, detail: "\(error)")
         default: self = .reject(code: "GR-MSG-010", detail: "unexpected error: \(type(of: error))")
@@ -118,7 +122,15 @@ extension Writer {
             }
             hasFailed = true
             switch verdict {
-            case .reject where attempt.batch.count > 1, .splitOrRetry where attempt.batch.count > 1: return .split
+            case .reject where attempt.batch.count > 1, .splitOrRetry where attempt.batch.count > 1,
+                .mend where attempt.batch.count > 1:
+                return .split
+            case .mend(let code, let detail):
+                let error = MessagingError.needsMending(
+                    attempt.partition, offset: attempt.batch.offset(attempt.batch.indices.lowerBound), code: code,
+                    reason: detail)
+                logger.error("\(error)", metadata: ["code": "\(code)"])
+                return .ended(.stuck(error))
             case .reject(let code, let detail) where attempt.forced == nil:
                 let message = attempt.batch.indices.lowerBound
                 attempt = attempt.forcing(DeadLetter(message: message, code: code, detail: detail))

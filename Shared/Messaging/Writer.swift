@@ -51,6 +51,8 @@ enum WriterEnding: Sendable {
     case fenced
     /// An operator has to look.
     case stopped(MessagingError)
+    /// Something has to be mended; until then the partition is tried again from time to time.
+    case stuck(MessagingError)
     /// Nobody wanted it any more.
     case abandoned
 }
@@ -122,7 +124,10 @@ final class Writer {
                 parts.append(middle..<part.upperBound)
                 parts.append(part.lowerBound..<middle)
             case .ended(let ending):
-                if job.isFirst, case .abandoned = ending { withdraw(job) }
+                switch ending {
+                case .abandoned where job.isFirst, .stuck where job.isFirst: withdraw(job)
+                default: break
+                }
                 return ending
             }
         }

@@ -142,6 +142,8 @@ extension ReadableRow where Self: ~Copyable {
         return elements
     }
 
+    // Inlined, because an accessor that looks its generic type up at run time costs more than the value.
+    @inline(__always)
     private func required<Value>(
         _ column: Int, _ expected: String, _ value: Value?
     ) throws(PostgresError) -> Value {

@@ -4,16 +4,25 @@ import Domain
 import Foundation
 import Kafka
 import Logging
+import PayrollCore
+import PayrollStores
 import Postgres
+import SchemeLibrary
+import ScoringStores
 
-/// Has running workers close a month of many managers under a real scheme, and tells how long that takes.
+/// Has running services close a month of many managers under a scheme and pay it, tells how long that takes and what it
+/// costs, and checks the figures of the reference pack.
 struct Close: ParsableCommand {
-    @Option(help: "Managers to be judged.") var managers = 50_000
+    @Option(help: "Managers to be judged.") var managers = 100_000
     @Option var brokers: String
     @Option var database: String
-    @Option(help: "Partitions of the facts topic.") var partitions = 24
-    @Option(help: "Folder of the scheme pack.") var pack = "deploy/schemes/dongguan-post/big-customer-centre"
-    @Option(help: "Give up after so many seconds.") var limit = 300
+    @Option(help: "Partitions of the facts topic.") var partitions = 12
+    @Option(help: "Folder of the scheme pack.") var pack: String
+    @Option(help: "A process to be watched: name=id.") var process: [String] = []
+    @Flag(help: "Payroll runs too: the month's statements are part of the work.") var pays = false
+    @Option(help: "Give up after so many seconds.") var limit = 600
+
+    private static let period = Period.month(year: 2026, month: 3)
 
     func run() throws {
         let connection = try Connection(ConnectionSettings(database))
@@ -23,48 +32,94 @@ struct Close: ParsableCommand {
                 "bootstrap.servers": brokers, "linger.ms": "50", "batch.size": "1000000", "compression.type": "lz4",
             ]), logger: Logger(label: "bench"))
         let topic = try producer.topic(Topic.facts.name)
-        let published = (0..<Int32(partitions)).map {
-            SchemeMarker(institution: institution, scheme: scheme, partition: $0).encoded
-        }
-        try send(published, producer, topic)
-        let facts = try produceFacts(producer, topic)
-        let total = Int64(facts + partitions)
-        try wait(connection, "SELECT coalesce(sum(next_offset), 0) >= \(total) FROM scoring.stream_offset")
-        report("facts_before_close", "\(facts)")
-
-        let period = Period.month(year: 2026, month: 3)
-        let markers = (0..<Int32(partitions)).map {
-            PeriodMarker(
-                close: DeterministicID.make("close", institution, period.description), institution: institution,
-                period: period, attempt: 1, partition: $0, schemes: [scheme], assignments: 0
-            ).encoded
-        }
+        try send(
+            (0..<Int32(partitions)).map {
+                SchemeMarker(institution: institution, scheme: scheme, partition: $0).encoded
+            }, producer, topic)
+        report("facts_before_close", "\(try produceFacts(scheme.scheme, producer, topic, connection))")
+        if pays { try openRun(on: connection) }
+        try connection.run(script: "CHECKPOINT; ANALYZE")
+        let watched = process.compactMap(ProcessUse.init)
+        watched.forEach { $0.forgetPeak() }
+        let before = watched.map { $0.microseconds() }
         let clock = ContinuousClock()
         let start = clock.now
-        try send(markers, producer, topic)
-        try wait(connection, "SELECT count(*) > 0 FROM scoring.close_partition")
-        try wait(connection, "SELECT count(*) >= \(partitions) FROM scoring.close_partition")
-        report("first_phase_milliseconds", "\(Int((clock.now - start).seconds * 1_000))")
-        try wait(connection, "SELECT count(*) = 1 FROM scoring.close WHERE state = 'closed'")
-        report("close_milliseconds", "\(Int((clock.now - start).seconds * 1_000))")
-        let results = try connection.query("SELECT count(*) FROM scoring.result").first?.int8(0) ?? 0
-        report("results", "\(results)")
-        guard results == Int64(managers) else { throw ExitCode(1) }
+        let close = try CloseStore(connection).open(
+            institution, Self.period, schemes: [scheme], partitions: partitions, assignments: 0, by: "bench")
+        try send((0..<Int32(partitions)).map { close.marker(for: $0).encoded }, producer, topic)
+        try measure(connection) { Int((clock.now - start).seconds * 1_000) }
+        let seconds = (clock.now - start).seconds
+        report("managers_per_second", "\(Int(Double(managers) / seconds))")
+        for (process, before) in zip(watched, before) {
+            let used = Double(process.microseconds() - before) / Double(managers)
+            report("\(process.name)_cpu_us_per_manager", String(format: "%.1f", used))
+            if process.name != "postgres" { report("\(process.name)_peak_mb", "\(process.peakMegabytes())") }
+        }
+        try check(connection, scheme.scheme)
     }
 
     private var institution: String {
         URL(filePath: pack).deletingLastPathComponent().lastPathComponent
     }
 
+    /// Waits for the stages one after the other and reports when each was reached.
+    private func measure(_ connection: Connection, milliseconds: () -> Int) throws {
+        try wait(connection, "SELECT count(*) >= \(partitions) FROM scoring.close_partition")
+        report("first_phase_milliseconds", "\(milliseconds())")
+        try wait(connection, "SELECT count(*) = 1 FROM scoring.close WHERE state = 'closed'")
+        report("close_milliseconds", "\(milliseconds())")
+        guard pays else { return }
+        try wait(
+            connection,
+            """
+            SELECT coalesce((SELECT sum(applied) FROM payroll.stream_offset), 0) > (SELECT finalised FROM scoring.close)
+                AND EXISTS (SELECT FROM payroll.closed)
+            """)
+        report("results_received_milliseconds", "\(milliseconds())")
+        try wait(connection, "SELECT count(*) = 1 FROM payroll.run WHERE state = 'calculated'")
+        report("paid_milliseconds", "\(milliseconds())")
+    }
+
+    private func check(_ connection: Connection, _ scheme: String) throws {
+        let results = try connection.query("SELECT count(*) FROM scoring.result").first?.int8(0) ?? 0
+        report("results", "\(results)")
+        report("findings", "\(try connection.query("SELECT count(*) FROM scoring.finding").first?.int8(0) ?? 0)")
+        guard results == Int64(managers) else { throw ExitCode(1) }
+        guard scheme == ReferenceBank.scheme else { return }
+        let expected = ReferenceBank.totals(managers)
+        let score = try connection.query(
+            "SELECT trim_scale(sum(score::numeric) * 1000000000000)::text FROM scoring.result"
+        ).first?.text(0)
+        var isExact = score == "\(expected.score)"
+        if pays {
+            var paid: [String: Int64] = [:]
+            for row in try connection.query("SELECT component, sum(amount)::int8 FROM payroll.line GROUP BY component")
+            {
+                paid[try row.text(0)] = try row.int8(1)
+            }
+            isExact = isExact && paid == Dictionary(uniqueKeysWithValues: zip(ReferenceBank.lines, expected.pay))
+            let payable = try connection.query("SELECT payable FROM payroll.run").first?.int8(0)
+            isExact = isExact && payable == expected.pay.reduce(0, +)
+        }
+        report("exact", isExact ? "yes" : "NO")
+        guard isExact else { throw ExitCode(1) }
+    }
+
+    private func openRun(on connection: Connection) throws {
+        _ = try RunDesk(library: SchemeLibrary()).open(
+            institution: institution, month: Self.period.description, currency: .cny, by: "bench",
+            now: Timestamp(microseconds: 1_775_000_000_000_000), on: connection)
+    }
+}
+
+// What goes in.
+extension Close {
     private func publish(on connection: Connection) throws -> SchemeReference {
         let folder = URL(filePath: pack)
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
-            $0.hasSuffix(".yaml") || $0.hasSuffix(".dmn")
-        }
         let bundle = SchemeBundle(
-            files: try files.map {
-                .init(file: $0, text: try String(contentsOf: folder.appending(path: $0), encoding: .utf8))
-            })
+            files: try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+                $0.hasSuffix(".yaml") || $0.hasSuffix(".dmn")
+            }.map { .init(file: $0, text: try String(contentsOf: folder.appending(path: $0), encoding: .utf8)) })
         try connection.execute(
             """
             INSERT INTO reference.scheme (institution, name, version, effective_from, digest, document, published_by)
@@ -84,16 +139,18 @@ struct Close: ParsableCommand {
         guard try producer.wait(for: batch).failures.isEmpty else { throw ExitCode(1) }
     }
 
-    private func produceFacts(_ producer: Producer, _ topic: ProducerTopic) throws -> Int {
-        var random = SeededNumbers(seed: 3)
+    /// In rounds, each stored before the next, because the broker in memory forgets what is more than a few megabytes.
+    private func produceFacts(
+        _ scheme: String, _ producer: Producer, _ topic: ProducerTopic, _ connection: Connection
+    ) throws -> Int {
+        let source = CloseFacts(institution: institution, scheme: scheme)
         var buffer: [UInt8] = []
         let headers = HeaderBuffer()
         var sent = 0
         var batch = producer.makeBatch()
         for number in 0..<managers {
-            let manager = Subject(institution: institution, kind: .manager, id: "rm-\(100_000 + number)")
-            let key = Array(manager.description.utf8)
-            for fact in facts(of: manager, &random) {
+            let key = Array(source.manager(number).description.utf8)
+            for fact in source.facts(of: number) {
                 buffer.removeAll(keepingCapacity: true)
                 FactCodec.encode(fact, into: &buffer)
                 _ = try key.withUnsafeBytes { key in
@@ -104,44 +161,15 @@ struct Close: ParsableCommand {
                 }
                 sent += 1
             }
-            if number % 2_000 == 1_999 || number == managers - 1 {
+            if number % 10_000 == 9_999 || number == managers - 1 {
                 guard try producer.wait(for: batch).failures.isEmpty else { throw ExitCode(1) }
                 batch = producer.makeBatch()
+                try wait(
+                    connection,
+                    "SELECT coalesce(sum(next_offset), 0) >= \(sent + partitions) FROM scoring.stream_offset")
             }
         }
         return sent
-    }
-
-    private func facts(of manager: Subject, _ random: inout SeededNumbers) -> [Fact] {
-        var facts = [
-            fact(
-                "manager.profile", manager, &random,
-                ["unit": .text("u-\(random.below(40))"), "status": .text("active")])
-        ]
-        for _ in 0..<6 {
-            var moved = fact("deposit.moved", manager, &random, ["product": .text("savings")])
-            moved.amount = Quantity(tenThousandths: Int64(random.below(5_000_000)) * 10_000)
-            facts.append(moved)
-        }
-        for _ in 0..<4 {
-            var developed = fact(
-                "customer.developed", manager, &random, ["outlet": .text("o-1"), "first": .flag(true)])
-            developed.amount = Quantity(tenThousandths: Int64(random.below(90_000)) * 10_000)
-            facts.append(developed)
-        }
-        return facts
-    }
-
-    private func fact(
-        _ type: String, _ manager: Subject, _ random: inout SeededNumbers, _ attributes: [String: AttributeValue]
-    ) -> Fact {
-        let day = CalendarDate(dayNumber: 20_513 + Int32(random.below(28)))
-        return Fact(
-            id: UUID128(high: random.next(), low: random.next()), subject: manager, type: type,
-            businessDate: type == "manager.profile" ? CalendarDate(dayNumber: 20_454) : day,
-            occurredAt: Timestamp(startOf: day).adding(seconds: Int64(30_000 + random.below(20_000))),
-            unit: "CNY", customer: "c-\(random.below(500_000))", source: "bench", sourceID: "b-\(random.next())",
-            attributes: attributes)
     }
 
     private func wait(_ connection: Connection, _ condition: String) throws {

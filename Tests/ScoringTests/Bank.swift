@@ -86,7 +86,7 @@ final class Bank {
     }
 
     /// Reads everything, in batches of `size`, each partition by one of `workers`.
-    func read(batch size: Int, workers: Int = 1, closesAtOnce: Bool = true) throws {
+    func read(batch size: Int, workers: Int = 1, closesAtOnce: Bool = true, closes: Bool = true) throws {
         var handlers = (0..<workers).map { _ in
             FactHandler(
                 options: FactOptions(partitions: log.partitions.count, storesTraces: false), library: library,
@@ -105,13 +105,30 @@ final class Bank {
             }
             if closesAtOnce { try finishCloses() }
         }
-        try finishCloses()
+        if closes { try finishCloses() }
     }
 
-    /// Does what the worker's second thread does.
+    /// Does what the worker's other threads do.
     func finishCloses() throws {
+        while try advance() {}
+    }
+
+    /// Takes one step of a close; `false` when there is none.
+    func advance() throws -> Bool {
         let options = FactOptions(partitions: log.partitions.count, storesTraces: false)
-        while try CloseLoop.advance(connection, library, options) {}
+        return try CloseLoop.advance(connection, library, options)
+    }
+
+    /// Takes one step of a close and is killed before it stands.
+    func dieInTheNextStep() throws {
+        struct Killed: Error {}
+        do {
+            try connection.transaction(.readCommitted) { transaction in
+                var work = CloseWork(transaction.connection, library)
+                _ = try work.advance(in: transaction)
+                throw Killed()
+            }
+        } catch TransactionError<any Error>.rolledBack(is Killed) {}
     }
 
     private func apply(_ batch: MessageBatch, _ handler: inout FactHandler) throws {
@@ -119,13 +136,15 @@ final class Bank {
             consumer: "test", clusterID: "test", partition: batch.partition, epoch: 1, writer: 0)
         let attempt = Attempt(handler: handler, batch: batch, context: context)
         let outcome: BatchOutcome
-        switch attempt.run(on: connection) {
-        case .success(let settled):
-            outcome = settled.outcome
-            handler = settled.handler
-            handler.didCommit()
-        case .failure(let error): throw error
+        let (ending, worked) = attempt.run(on: connection)
+        handler = worked
+        do {
+            outcome = try ending.get()
+        } catch {
+            handler.didRollBack()
+            throw error
         }
+        handler.didCommit()
         letters += outcome.deadLetters.map { "\(batch.partition.partition)/\(batch.offset($0.message)) \($0.code)" }
     }
 
@@ -200,7 +219,7 @@ private struct Attempt {
     let batch: MessageBatch
     let context: BatchContext
 
-    func run(on connection: Connection) -> Result<(outcome: BatchOutcome, handler: FactHandler), any Error> {
+    func run(on connection: Connection) -> (ending: Result<BatchOutcome, any Error>, handler: FactHandler) {
         var handler = handler
         do {
             let outcome = try connection.transaction(.readCommitted) { transaction in
@@ -208,10 +227,10 @@ private struct Attempt {
                 try OutboxStore(schema: "scoring").append(outcome.outbox, in: transaction)
                 return outcome
             }
-            return .success((outcome, handler))
+            return (.success(outcome), handler)
         } catch {
-            if case .rolledBack(let cause) = error { return .failure(cause) }
-            return .failure(error)
+            if case .rolledBack(let cause) = error { return (.failure(cause), handler) }
+            return (.failure(error), handler)
         }
     }
 }

@@ -54,6 +54,12 @@ struct StatusCommand: ParsableCommand {
         for close in status.lastCloses {
             Terminal.line("Last close of \(close.institution): \(close.period), \(close.state).")
         }
+        for obstacle in status.obstacles {
+            let place = obstacle.partition.map { " in partition \($0)" } ?? ""
+            Terminal.line(
+                "The close of \(obstacle.institution), \(obstacle.period), cannot go on\(place): "
+                    + "\(obstacle.reason) (\(obstacle.code)); it is tried again until that is mended.")
+        }
     }
 
     /// One row of the table: a partition, or all partitions of a topic.

@@ -10,7 +10,7 @@ import ServiceLifecycle
 struct PayrollService {
     static func main() async {
         await launch(.payroll) { (settings: PayrollSettings, host) in
-            try settings.database.refuseStore(newerThan: 4, of: .payroll)
+            try settings.database.refuseStore(newerThan: 5, of: .payroll)
             let parts = try PayrollParts(settings, host)
             RunRoutes(parts).add(to: host)
             StatementRoutes(parts).add(to: host)

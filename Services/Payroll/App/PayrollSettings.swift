@@ -7,7 +7,7 @@ import ServiceKit
 
 /// ## Keys
 /// - `database.url` (secret), `kafka.brokers`, `kafka.properties.*`
-/// - `kafka.group` (default `gradus-payroll`), `kafka.batch.records` (500)
+/// - `kafka.group` (default `gradus-payroll`), `kafka.batch.records` (2000)
 /// - `database.connections` (4): connections for HTTP requests
 /// - `calculation.interval.seconds` (1): how often open runs are looked at
 /// - `institution`: what a bare manager id in a path belongs to
@@ -28,7 +28,7 @@ struct PayrollSettings: ServiceSettings {
         database = DatabaseSettings(read)
         kafka = KafkaSettings(read)
         group = read.string("kafka.group", default: "gradus-payroll", "Consumer group.")
-        batch = read.integer("kafka.batch.records", default: 500, in: 1...20_000, "Records in one transaction.")
+        batch = read.integer("kafka.batch.records", default: 2_000, in: 1...20_000, "Records in one transaction.")
         connections = read.integer(
             "database.connections", default: 4, in: 1...64, "Database connections for HTTP requests.")
         interval = read.seconds(

@@ -5,12 +5,6 @@ import Messaging
 
 /// The events of one batch, sorted by what Payroll does with them; what cannot be read is a dead letter.
 struct ScoreBatch {
-    struct Result {
-        var message: Int
-        var event: ScoreEvent
-        var revised: Bool
-    }
-
     struct Finding {
         var event: FindingEvent
         /// The emission's own id: the finding's id is the same for a raise and a withdrawal.
@@ -19,13 +13,14 @@ struct ScoreBatch {
         var withdrawn: Bool
     }
 
-    var results: [Result] = []
+    var results: [ScoreResult] = []
     var findings: [Finding] = []
     var grades: [GradeEvent] = []
     var closes: [PeriodClosed] = []
     var deadLetters: [DeadLetter] = []
     var lastEventTime: Timestamp?
     private let decoder = JSONDecoder()
+    private var reader = ScoreReader()
 
     init(_ batch: MessageBatch) {
         for index in batch.indices {
@@ -42,18 +37,20 @@ struct ScoreBatch {
         guard let type = EventType(rawValue: headers.type), type.topic == .scores else {
             throw .unknownType(headers.type)
         }
-        guard let value = batch.value(index) else { throw .malformed(type: type.rawValue) }
+        guard let range = batch.valueRange(index) else { throw .malformed(type: type.rawValue) }
         lastEventTime = headers.time.map { max($0, lastEventTime ?? $0) } ?? lastEventTime
-        let data = Data(value)
-        switch type {
-        case .scoreFinalised, .scoreRevised:
+        if type == .scoreFinalised || type == .scoreRevised {
             // Days and weeks pay nothing, but they count in the control totals of the close that revised them.
-            results.append(Result(message: index, event: try decode(data, type), revised: type == .scoreRevised))
+            results.append(try reader.result(batch.bytes.span.extracting(range), message: index, type))
+            return
+        }
+        switch type {
         case .findingRaised, .findingWithdrawn:
-            findings.append(try finding(try decode(data, type), headers, type))
-        case .gradeDecided: grades.append(try decode(data, type))
+            let event = try reader.finding(batch.bytes.span.extracting(range), type)
+            findings.append(try finding(event, headers, type))
+        case .gradeDecided: grades.append(try decode(Data(batch.bytes[range]), type))
         case .periodClosed:
-            let event: PeriodClosed = try decode(data, type)
+            let event: PeriodClosed = try decode(Data(batch.bytes[range]), type)
             if event.period.kind == .month { closes.append(event) }
         default: break
         }

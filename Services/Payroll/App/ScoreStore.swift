@@ -1,6 +1,5 @@
 import Contracts
 import Domain
-import Foundation
 import Messaging
 import Postgres
 
@@ -24,95 +23,66 @@ struct ScoreStore {
         return stored
     }
 
+    /// In bulk, as after a close; one by one only where some of them are known already.
     private func storeResults(
-        _ results: [ScoreBatch.Result], _ stored: inout Stored, _ due: inout DueMarks,
-        in transaction: borrowing Transaction
+        _ results: [ScoreResult], _ stored: inout Stored, _ due: inout DueMarks, in transaction: borrowing Transaction
     ) throws {
         guard !results.isEmpty else { return }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        let events = results.map(\.event)
-        let figures = try events.map { String(decoding: try encoder.encode($0.figures), as: UTF8.self) }
-        let inserted = try transaction.query(
-            """
-            INSERT INTO payroll.input (subject, period, scheme, revision, institution, version, close, revised, event,
-                score, grade, figures, causes)
-            SELECT subject, period, scheme, revision, institution, version, close, revised, event, score, grade,
-                figures::jsonb, causes::uuid[]
-            FROM unnest($1::text[], $2::text[], $3::text[], $4::int4[], $5::text[], $6::int4[], $7::uuid[],
-                $8::bool[], $9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[]) AS i (subject, period,
-                scheme, revision, institution, version, close, revised, event, score, grade, figures, causes)
-            ON CONFLICT DO NOTHING RETURNING event
-            """,
-            [
-                .texts(events.map(\.subject.description)), .texts(events.map(\.period.description)),
-                .texts(events.map(\.scheme)), .int4s(events.map { Int32(clamping: $0.revision) }),
-                .texts(events.map(\.institution)), .int4s(events.map { Int32(clamping: $0.version) }),
-                .uuids(events.map(\.close)), .bools(results.map(\.revised)), .uuids(events.map(\.id)),
-                .texts(events.map(\.score)), .texts(events.map(\.grade)), .texts(figures),
-                .texts(events.map { "{" + $0.causes.map(\.description).joined(separator: ",") + "}" }),
-            ])
-        let new = Set(try inserted.map { row throws(PostgresError) in try row.uuid(0) })
-        let known = try knownResults(events.map(\.id).filter { !new.contains($0) }, in: transaction)
+        let rows = ResultRows(results)
+        if try Self.allNew(in: transaction, { inner throws(PostgresError) in try rows.copy(in: inner) }) {
+            stored.applied += results.count
+            for result in results { due.mark(result.subject, result.period, causes: result.causes) }
+            return
+        }
+        let new = try rows.insert(in: transaction)
+        let known = try rows.known(besides: new, in: transaction)
         var seen: Set<UUID128> = []
         for result in results {
-            let event = result.event
-            if new.contains(event.id), seen.insert(event.id).inserted {
+            if new.contains(result.id), seen.insert(result.id).inserted {
                 stored.applied += 1
-                due.mark(event.subject, event.period, causes: event.causes)
-            } else if new.contains(event.id) || known.contains(event.id) {
+                due.mark(result.subject, result.period, causes: result.causes)
+            } else if new.contains(result.id) || known.contains(result.id) {
                 stored.duplicates += 1
             } else {
-                let fault = ScoreFault.contradiction(period: event.period, revision: event.revision)
+                let fault = ScoreFault.contradiction(period: result.period, revision: result.revision)
                 stored.deadLetters.append(
                     DeadLetter(message: result.message, code: fault.code, detail: fault.description))
             }
         }
     }
 
-    private func knownResults(
-        _ events: [UUID128], in transaction: borrowing Transaction
-    ) throws(PostgresError) -> Set<UUID128> {
-        guard !events.isEmpty else { return [] }
-        return Set(
-            try transaction.query("SELECT event FROM payroll.input WHERE event = ANY($1)", [.uuids(events)])
-                .map { row throws(PostgresError) in try row.uuid(0) })
-    }
-
     private func storeFindings(
         _ findings: [ScoreBatch.Finding], _ stored: inout Stored, _ due: inout DueMarks,
         in transaction: borrowing Transaction
-    ) throws(PostgresError) {
-        for finding in findings {
-            let event = finding.event
-            let isNew = try transaction.execute(
-                """
-                INSERT INTO payroll.finding_event (event, finding, withdrawn) VALUES ($1, $2, $3)
-                ON CONFLICT DO NOTHING
-                """, [.uuid(finding.emission), .uuid(event.id), .bool(finding.withdrawn)])
-            guard isNew == 1 else {
-                stored.duplicates += 1
-                continue
-            }
-            try transaction.execute(
-                """
-                INSERT INTO payroll.finding AS f (id, institution, subject, period, scheme, version, rule, clause, date,
-                    amount, currency, fund, fact, text_zh, text_en, standing)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-                ON CONFLICT (id) DO UPDATE SET standing = f.standing + excluded.standing
-                """,
-                [
-                    .uuid(event.id), .text(event.institution), .text(event.subject.description),
-                    .text(event.period.description), .text(event.scheme), .int4(Int32(clamping: event.version)),
-                    .text(event.rule), .text(event.clause), .date(event.date), .int8(finding.amount),
-                    .text(finding.amount == nil ? nil : (event.currency ?? .cny).code), .text(event.fund),
-                    .uuid(event.fact), .text(event.text.zh), .text(event.text.en),
-                    .int4(finding.withdrawn ? -1 : 1),
-                ])
-            stored.applied += 1
-            if (finding.amount ?? 0) != 0 {
-                due.mark(event.subject, event.period, causes: event.fact.map { [$0] } ?? [])
-            }
+    ) throws {
+        guard !findings.isEmpty else { return }
+        var new = findings
+        let rows = FindingRows(findings)
+        if try !Self.allNew(in: transaction, { inner throws(PostgresError) in try rows.copy(in: inner) }) {
+            let emissions = try FindingRows.insertEmissions(findings, in: transaction)
+            new = findings.filter { emissions.contains($0.emission) }
+            var seen: Set<UUID128> = []
+            new.removeAll { !seen.insert($0.emission).inserted }
+            try FindingRows(new).upsert(in: transaction)
+        }
+        stored.applied += new.count
+        stored.duplicates += findings.count - new.count
+        for finding in new where (finding.amount ?? 0) != 0 {
+            due.mark(finding.event.subject, finding.event.period, causes: finding.event.fact.map { [$0] } ?? [])
+        }
+    }
+
+    /// Runs a bulk load; `false`, and nothing has happened, when a row of it is stored already.
+    static func allNew(
+        in transaction: borrowing Transaction, _ load: (borrowing Transaction) throws(PostgresError) -> Void
+    ) throws -> Bool {
+        do throws(TransactionError<PostgresError>) {
+            try transaction.savepoint { inner throws(PostgresError) in try load(inner) }
+            return true
+        } catch {
+            guard case .rolledBack(let cause) = error else { throw error }
+            guard cause.isUniqueViolation() else { throw cause }
+            return false
         }
     }
 
@@ -167,9 +137,25 @@ struct DueMarks {
         causes[Key(subject: subject, period: period), default: []].formUnion(facts)
     }
 
-    func write(in transaction: borrowing Transaction) throws(PostgresError) {
+    func write(in transaction: borrowing Transaction) throws {
         guard !causes.isEmpty else { return }
         let marks = causes.sorted { ($0.key.subject, $0.key.period) < ($1.key.subject, $1.key.period) }
+            .map { (key: $0.key, subject: $0.key.subject.description, causes: $0.value.sorted()) }
+        let areNew = try ScoreStore.allNew(in: transaction) { inner throws(PostgresError) in
+            try inner.copyIn(
+                table: "payroll.due", columns: ["subject", "earned", "institution", "earned_last", "causes"]
+            ) { writer throws(PostgresError) in
+                for mark in marks {
+                    writer.beginRow()
+                    writer.text(mark.subject)
+                    writer.text(mark.key.period.description)
+                    writer.text(mark.key.subject.institution)
+                    writer.date(mark.key.period.last)
+                    writer.uuids(mark.causes)
+                }
+            }
+        }
+        guard !areNew else { return }
         try transaction.execute(
             """
             INSERT INTO payroll.due AS d (subject, earned, institution, earned_last, causes)
@@ -180,10 +166,10 @@ struct DueMarks {
                 causes = ARRAY(SELECT DISTINCT unnest(d.causes || excluded.causes) ORDER BY 1)
             """,
             [
-                .texts(marks.map(\.key.subject.description)), .texts(marks.map(\.key.period.description)),
+                .texts(marks.map(\.subject)), .texts(marks.map(\.key.period.description)),
                 .texts(marks.map(\.key.subject.institution)),
                 .dates(daysSince1970: marks.map(\.key.period.last.dayNumber)),
-                .texts(marks.map { "{" + $0.value.sorted().map(\.description).joined(separator: ",") + "}" }),
+                .texts(marks.map { "{" + $0.causes.map(\.description).joined(separator: ",") + "}" }),
             ])
     }
 }

@@ -1,6 +1,5 @@
 import Contracts
 public import Domain
-import Foundation
 public import PayrollCore
 public import Postgres
 
@@ -32,44 +31,43 @@ public enum PayInputStore {
         }
     }
 
-    /// Locks and gives what is due in a run: its own month, and earlier periods from the institution's first run on.
+    /// Takes the next part of what is due in a run, its own month and earlier periods from the institution's first run
+    /// on: all periods of some subjects after `subject`, in their order.
     public static func takeDue(
-        institution: String, from first: CalendarDate, through last: CalendarDate,
-        in transaction: borrowing Transaction
+        institution: String, from first: CalendarDate, through last: CalendarDate, after subject: String,
+        subjects limit: Int32, in transaction: borrowing Transaction
     ) throws(PostgresError) -> [DuePeriod] {
-        let parameters: [Parameter] = [.text(institution), .date(first), .date(last)]
         let rows = try transaction.query(
             """
-            SELECT subject, earned, causes FROM payroll.due
-            WHERE institution = $1 AND earned_last BETWEEN $2 AND $3 ORDER BY subject, earned FOR UPDATE
-            """, parameters)
-        let due = try rows.map { row throws(PostgresError) in
+            WITH taken AS (
+                DELETE FROM payroll.due WHERE institution = $1 AND earned_last BETWEEN $2 AND $3 AND subject IN (
+                    SELECT DISTINCT subject FROM payroll.due
+                    WHERE institution = $1 AND earned_last BETWEEN $2 AND $3 AND subject > $5 ORDER BY subject LIMIT $4)
+                RETURNING subject, earned, causes)
+            SELECT subject, earned, causes FROM taken ORDER BY subject, earned
+            """, [.text(institution), .date(first), .date(last), .int4(limit), .text(subject)])
+        return try rows.map { row throws(PostgresError) in
             DuePeriod(
                 subject: try parsed(try row.text(0), "subject") { Subject($0) },
                 earned: try parsed(try row.text(1), "earned") { Period($0) }, causes: try row.uuids(2))
         }
-        try transaction.execute(
-            "DELETE FROM payroll.due WHERE institution = $1 AND earned_last BETWEEN $2 AND $3", parameters)
-        return due
     }
 
     /// The latest revision of every scheme's result for these periods.
     public static func results(
-        _ due: ArraySlice<DuePeriod>, on connection: Connection
+        _ due: [DuePeriod], on connection: Connection
     ) throws(PostgresError) -> [DuePeriodKey: [ScoredResult]] {
         let rows = try connection.query(
             """
             SELECT DISTINCT ON (i.subject, i.period, i.scheme)
-                i.subject, i.period, i.scheme, i.version, i.revision, i.grade, i.figures::text
+                i.subject, i.period, i.scheme, i.version, i.revision, i.grade, i.figures
             FROM payroll.input i JOIN unnest($1::text[], $2::text[]) AS d (subject, period) USING (subject, period)
             ORDER BY i.subject, i.period, i.scheme, i.revision DESC
             """, keys(due))
         var results: [DuePeriodKey: [ScoredResult]] = [:]
         for row in rows {
             let period = try parsed(try row.text(1), "period") { Period($0) }
-            let figures = try parsed(try row.text(6), "figures") { text in
-                try? JSONDecoder().decode([String: String].self, from: Data(text.utf8))
-            }
+            let figures = try Self.figures(try row.bytes(6))
             let result = ScoredResult(
                 scheme: try row.text(2), version: Int(try row.int4(3)), period: period,
                 revision: Int(try row.int4(4)), grade: try row.optionalText(5), figures: figures)
@@ -78,9 +76,22 @@ public enum PayInputStore {
         return results
     }
 
+    private static func figures(_ text: [UInt8]) throws(PostgresError) -> [String: String] {
+        var tape = JSONTape()
+        let bytes = text.span
+        guard (try? tape.scan(bytes)) != nil else {
+            throw .undecodable(column: "figures", expected: "an object of texts", found: "other text")
+        }
+        var figures: [String: String] = [:]
+        for (name, value) in tape.members(of: 0, in: bytes) {
+            figures[name] = JSONTape.text(tape.tokens[value], of: bytes)
+        }
+        return figures
+    }
+
     /// The findings with a fine that stand in these periods.
     public static func findings(
-        _ due: ArraySlice<DuePeriod>, currency: Currency, on connection: Connection
+        _ due: [DuePeriod], currency: Currency, on connection: Connection
     ) throws(PostgresError) -> [DuePeriodKey: [ChargedFinding]] {
         let rows = try connection.query(
             """
@@ -103,7 +114,7 @@ public enum PayInputStore {
 
     /// What earlier runs booked for these periods.
     public static func booked(
-        _ due: ArraySlice<DuePeriod>, on connection: Connection
+        _ due: [DuePeriod], on connection: Connection
     ) throws(PostgresError) -> [DuePeriodKey: [PayItem]] {
         let rows = try connection.query(
             """
@@ -131,7 +142,7 @@ public enum PayInputStore {
         return carries
     }
 
-    private static func keys(_ due: ArraySlice<DuePeriod>) -> [Parameter] {
+    private static func keys(_ due: [DuePeriod]) -> [Parameter] {
         [.texts(due.map(\.subject.description)), .texts(due.map(\.earned.description))]
     }
 }

@@ -11,13 +11,17 @@ public enum RunAuditor {
         guard let stored = try RunStore.run(id, on: connection) else { return nil }
         let run = stored.run
         guard run.state != .open else { return [] }
-        let statements = try StatementStore.allStatements(of: id, on: connection)
-        let carried = try StatementStore.carriedBefore(run: run, on: connection)
         var audit = RunAudit(run)
-        for statement in statements { audit.add(statement, carriedBefore: carried[statement.subject] ?? 0) }
         // The control total is read back from the text of the file, not taken from what wrote it.
-        let file = PayFileCSV.readControl(PayFileCSV.text(run, statements), currency: run.currency)
-        audit.finish(file: file?.trailer ?? PayFileControl(count: 0, sum: 0))
+        var file = PayFileControl(count: 0, sum: 0)
+        try StatementStore.eachPage(of: id, on: connection) { page throws(PostgresError) in
+            let carried = try StatementStore.carriedBefore(run: run, page.map(\.subject), on: connection)
+            for statement in page { audit.add(statement, carriedBefore: carried[statement.subject] ?? 0) }
+            let part = PayFileCSV.readControl(PayFileCSV.text(run, page), currency: run.currency)?.trailer
+            file.count += part?.count ?? 0
+            file.sum += part?.sum ?? 0
+        }
+        audit.finish(file: file)
         return audit.differences
     }
 }

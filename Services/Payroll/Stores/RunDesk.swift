@@ -126,12 +126,16 @@ extension RunDesk {
     private func book(_ run: PayRun, _ now: Timestamp, in transaction: borrowing Transaction) throws -> Calculation {
         let connection = transaction.connection
         let first = try RunStore.months(of: run.institution, on: connection)?.first ?? run.month
-        let due = try PayInputStore.takeDue(
-            institution: run.institution, from: first.first, through: run.month.last, in: transaction)
         var carries = try PayInputStore.carries(institution: run.institution, on: connection)
         var totals = RunTotals.none
         var incomplete = 0
-        for page in pages(of: due) {
+        var last = ""
+        while true {
+            let page = try PayInputStore.takeDue(
+                institution: run.institution, from: first.first, through: run.month.last, after: last,
+                subjects: Self.page, in: transaction)
+            guard let end = page.last else { break }
+            last = end.subject.description
             let statements = try self.statements(run, page, carries, on: connection)
             for subject in Set(page.map(\.subject)) { carries[subject] = nil }
             statements.forEach { totals.add($0) }
@@ -158,7 +162,7 @@ extension RunDesk {
     }
 
     private func statements(
-        _ run: PayRun, _ page: ArraySlice<DuePeriod>, _ carries: [Subject: Int64], on connection: Connection
+        _ run: PayRun, _ page: [DuePeriod], _ carries: [Subject: Int64], on connection: Connection
     ) throws -> [PayStatement] {
         let results = try PayInputStore.results(page, on: connection)
         let findings = try PayInputStore.findings(page, currency: run.currency, on: connection)
@@ -177,19 +181,6 @@ extension RunDesk {
             try PayCalculation(run: run.id, month: run.month, price: pricing.pricing(of: subject))
                 .statement(of: subject, periods: periods, carriedIn: carries[subject] ?? 0)
         }
-    }
-
-    /// Pages of about a thousand rows; one subject's rows stay together.
-    private func pages(of due: [DuePeriod]) -> [ArraySlice<DuePeriod>] {
-        var pages: [ArraySlice<DuePeriod>] = []
-        var start = 0
-        while start < due.count {
-            var end = min(start + Int(Self.page), due.count)
-            while end < due.count, due[end].subject == due[end - 1].subject { end += 1 }
-            pages.append(due[start..<end])
-            start = end
-        }
-        return pages
     }
 
     /// Who calculates: the service itself.

@@ -16,22 +16,23 @@ public enum StatementStore {
     public static func insert(
         _ statements: [PayStatement], run: PayRun, in transaction: borrowing Transaction
     ) throws(PostgresError) {
-        try transaction.execute(
-            """
-            INSERT INTO payroll.statement (run, subject, id, total, carried_in, payable, carried_out, gaps)
-            SELECT $1, subject, id, total, carried_in, payable, carried_out,
-                ARRAY(SELECT jsonb_array_elements_text(gaps::jsonb))
-            FROM unnest($2::text[], $3::uuid[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::text[])
-                AS s (subject, id, total, carried_in, payable, carried_out, gaps)
-            """,
-            [
-                .uuid(run.id), .texts(statements.map(\.subject.description)), .uuids(statements.map { $0.id }),
-                .int8s(statements.map { $0.total }), .int8s(statements.map { $0.carriedIn }),
-                .int8s(statements.map { $0.payable }), .int8s(statements.map { $0.carriedOut }),
-                .texts(try statements.map { statement throws(PostgresError) in try gapText(statement.gaps) }),
-            ])
+        let columns = ["run", "subject", "id", "total", "carried_in", "payable", "carried_out", "gaps"]
+        try transaction.copyIn(table: "payroll.statement", columns: columns) { writer throws(PostgresError) in
+            for statement in statements {
+                writer.beginRow()
+                writer.uuid(run.id)
+                writer.text(statement.subject.description)
+                writer.uuid(statement.id)
+                writer.int8(statement.total)
+                writer.int8(statement.carriedIn)
+                writer.int8(statement.payable)
+                writer.int8(statement.carriedOut)
+                writer.texts(statement.gaps.flatMap { [$0.zh, $0.en] })
+            }
+        }
         try LineRows(statements).insert(run, in: transaction)
         let carried = statements.filter { $0.carriedIn != 0 || $0.carriedOut != 0 }
+        guard !carried.isEmpty else { return }
         try transaction.execute(
             """
             INSERT INTO payroll.carry (institution, subject, amount, run)
@@ -44,14 +45,7 @@ public enum StatementStore {
             ])
     }
 
-    /// Gaps as a JSON array of texts in Chinese and English in turn: lists of lists do not fit one array parameter.
-    private static func gapText(_ gaps: [BilingualText]) throws(PostgresError) -> String {
-        guard let data = try? JSONEncoder().encode(gaps.flatMap { [$0.zh, $0.en] }) else {
-            throw .misused(reason: "gaps of a statement are not text")
-        }
-        return String(decoding: data, as: UTF8.self)
-    }
-
+    /// Gaps are kept as texts in Chinese and English in turn.
     private static func gaps(_ texts: [String]) -> [BilingualText] {
         stride(from: 0, to: texts.count - 1, by: 2).map { BilingualText(zh: texts[$0], en: texts[$0 + 1]) }
     }
@@ -69,11 +63,20 @@ public enum StatementStore {
     public static func allStatements(of run: UUID128, on connection: Connection) throws(PostgresError) -> [PayStatement]
     {
         var all: [PayStatement] = []
+        try eachPage(of: run, on: connection) { page throws(PostgresError) in all += page }
+        return all
+    }
+
+    /// The statements of a run in the order of their subjects, some at a time.
+    public static func eachPage(
+        of run: UUID128, on connection: Connection, _ body: ([PayStatement]) throws(PostgresError) -> Void
+    ) throws(PostgresError) {
+        var last = ""
         while true {
-            let page = try statements(
-                of: run, after: all.last?.subject.description ?? "", limit: 2000, on: connection)
-            all += page
-            if page.count < 2000 { return all }
+            let page = try statements(of: run, after: last, limit: 1000, on: connection)
+            guard let end = page.last else { return }
+            try body(page)
+            last = end.subject.description
         }
     }
 
@@ -84,19 +87,18 @@ public enum StatementStore {
         try read("s.run = $1 AND s.subject = $2", on: connection, [.uuid(run), .text(subject.description)]).first
     }
 
-    /// What the statement before this run left to be recovered, for each subject of the run that had one.
+    /// What the statement before this run left to be recovered, for those of some subjects that had one.
     public static func carriedBefore(
-        run: PayRun, on connection: Connection
+        run: PayRun, _ subjects: [Subject], on connection: Connection
     ) throws(PostgresError) -> [Subject: Int64] {
         let rows = try connection.query(
             """
             SELECT DISTINCT ON (s.subject) s.subject, s.carried_out
             FROM payroll.statement s JOIN payroll.run r ON r.id = s.run
-            WHERE r.institution = $1 AND r.month_first < $2
-                AND s.subject IN (SELECT subject FROM payroll.statement WHERE run = $3)
+            WHERE r.institution = $1 AND r.month_first < $2 AND s.subject = ANY($3)
             ORDER BY s.subject, r.month_first DESC
             """,
-            [.text(run.institution), .date(run.month.first), .uuid(run.id)])
+            [.text(run.institution), .date(run.month.first), .texts(subjects.map(\.description))])
         var carried: [Subject: Int64] = [:]
         for row in rows { carried[try parsed(try row.text(0), "subject") { Subject($0) }] = try row.int8(1) }
         return carried

@@ -7,7 +7,7 @@ import ScoringStores
 struct Backfill {
     private let connection: Connection
     private let state: PartitionState
-    private static let chunk = 200
+    private static let chunk: Int32 = 200
 
     init(_ connection: Connection, _ state: PartitionState) {
         self.connection = connection
@@ -29,9 +29,9 @@ struct Backfill {
             try PlanStore.keep(newlyKept, institution: institution, partition: state.partition, connection)
         }
         guard !newSeries.isEmpty else { return }
-        let subjects = try EvaluationStore(connection).subjects(institution, partition: state.partition).map(\.number)
-        for start in stride(from: 0, to: subjects.count, by: Self.chunk) {
-            try build(newSeries, Array(subjects[start..<min(start + Self.chunk, subjects.count)]))
+        let store = EvaluationStore(connection)
+        try store.eachPage(of: institution, partition: state.partition, size: Self.chunk) { page in
+            try build(newSeries, page.map(\.number))
         }
     }
 

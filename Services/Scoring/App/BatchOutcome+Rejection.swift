@@ -15,4 +15,6 @@ extension BatchOutcome {
 extension ScoringFault: ClassifiedFault {
     /// None passes by waiting.
     public var isTransient: Bool { false }
+    /// A close without one partition would be wrong, so its marker is never put aside.
+    public var needsMending: Bool { if case .stuckMarker = self { true } else { false } }
 }

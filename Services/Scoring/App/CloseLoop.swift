@@ -8,17 +8,22 @@ import ScoringCore
 import ScoringStores
 import ServiceKit
 
-/// Finishes closes as soon as all partitions have reported. Every worker runs one; a row lock lets one of them work.
+/// Takes the steps of closes as soon as all partitions have reported. Every worker runs a few; row locks share the work.
 struct CloseLoop: Sendable {
     private let database: ConnectionSettings
     private let library: SchemeLibrary
     private let options: FactOptions
+    private let counters: ScoringCounters
     private let logger: Logger
 
-    init(database: ConnectionSettings, library: SchemeLibrary, options: FactOptions, logger: Logger) {
+    init(
+        database: ConnectionSettings, library: SchemeLibrary, options: FactOptions, counters: ScoringCounters,
+        logger: Logger
+    ) {
         self.options = options
         self.database = database
         self.library = library
+        self.counters = counters
         self.logger = logger
     }
 
@@ -28,34 +33,54 @@ struct CloseLoop: Sendable {
             do {
                 let session = try connection ?? Connection(database)
                 if session.isBroken { try session.reconnect() }
+                if connection == nil { try Self.prepare(session) }
                 connection = session
-                if try Self.advance(session, library, options) { continue }
+                if try CloseStore(session).hasWork(), try Self.advance(session, library, options) { continue }
             } catch {
-                // The close stays open and is tried again; its partitions have reported and lose nothing.
-                logger.error("a close cannot be finished now", metadata: ["reason": "\(error)"])
+                // The close stays open and is tried again; what was recorded of it stands.
+                counters.noteObstacle()
+                logger.error("a close cannot go on now", metadata: ["reason": "\(error)"])
                 if stop.wait(for: .seconds(2)) { return }
             }
-            if stop.wait(for: .milliseconds(200)) { return }
+            if stop.wait(for: .milliseconds(100)) { return }
         }
     }
 
-    /// Takes the next step there is: a close that is complete, or a marker that waited for one.
+    private static func prepare(_ connection: Connection) throws {
+        try connection.run(script: FactHandler.sessionScript)
+    }
+
+    /// Takes the next step there is: of a close on which all partitions have reported, or a marker that waited for one.
     static func advance(_ connection: Connection, _ library: SchemeLibrary, _ options: FactOptions) throws -> Bool {
         if try finishNext(connection, library) { return true }
-        return try connection.transaction(.readCommitted) { transaction in
-            guard let due = try MarkerStore(transaction.connection).takeDue() else { return false }
-            var work = try MarkerWork(
-                due, transaction.connection, library, storesTraces: options.storesTraces, isBelated: true)
-            try work.run()
-            return true
+        var due: MarkerStore.Waiting?
+        do {
+            return try connection.transaction(.readCommitted) { transaction in
+                due = try MarkerStore(transaction.connection).takeDue()
+                guard let due else { return false }
+                var work = try MarkerWork(
+                    due, transaction.connection, library, storesTraces: options.storesTraces, isBelated: true)
+                try work.run()
+                return true
+            }
+        } catch {
+            guard let due, let obstacle = CloseStore.Obstacle(error, at: due) else { throw error }
+            try CloseStore(connection).note(obstacle)
+            throw error
         }
     }
 
-    /// Finishes one close in one transaction; `false` when none is complete.
+    /// One step of one close in one transaction; `false` when there is none.
     private static func finishNext(_ connection: Connection, _ library: SchemeLibrary) throws -> Bool {
-        try connection.transaction(.readCommitted) { transaction in
-            var work = CloseWork(transaction.connection, library)
-            return try work.finishNext(in: transaction)
+        var work = CloseWork(connection, library)
+        do {
+            return try connection.transaction(.readCommitted) { transaction in try work.advance(in: transaction) }
+        } catch {
+            guard let step = work.step,
+                let obstacle = CloseStore.Obstacle(error, in: step.close, partition: step.partition)
+            else { throw error }
+            try CloseStore(connection).note(obstacle)
+            throw error
         }
     }
 }

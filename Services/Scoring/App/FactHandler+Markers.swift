@@ -25,7 +25,7 @@ extension FactHandler {
             outcome.applied += 1
         } catch let rejection as FactRejection {
             outcome.reject(index, rejection)
-        } catch let fault as ScoringFault {
+        } catch let fault as ScoringFault where !fault.needsMending {
             outcome.reject(index, fault)
         }
     }
@@ -52,7 +52,14 @@ extension FactHandler {
         let start = SystemTime.monotonicNanoseconds()
         var work = try MarkerWork(
             place, connection, library, storesTraces: options.storesTraces, isBelated: false)
-        try work.run()
+        do {
+            try work.run()
+        } catch {
+            guard let obstacle = CloseStore.Obstacle(error, at: place) else { throw error }
+            self.obstacle = obstacle
+            throw ScoringFault.stuckMarker(
+                period: marker.period.description, offset: offset, reason: obstacle.reason)
+        }
         tally.results += work.report.results
         tally.revisions += work.report.revisions
         tally.evaluationNanoseconds += SystemTime.monotonicNanoseconds() - start

@@ -13,6 +13,9 @@ struct FactHandler: BatchHandler {
     private let scanner = FactScanner()
     private var states: [Int32: PartitionState] = [:]
     private var work = FactWork()
+    private var connection: Connection?
+    /// What kept the last batch's marker from being evaluated, to be written down once the batch is rolled back.
+    var obstacle: CloseStore.Obstacle?
     var tally = BatchTally()
 
     init(options: FactOptions, library: SchemeLibrary, counters: ScoringCounters) {
@@ -21,10 +24,16 @@ struct FactHandler: BatchHandler {
         self.counters = counters
     }
 
+    /// Lookups go through arrays of keys, whose length the planner cannot know: only the index is ever right.
+    static let sessionScript = """
+        SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off; SET jit = off;
+        SET max_parallel_workers_per_gather = 0
+        """
+
     mutating func prepare(_ connection: Connection) throws {
         states.removeAll()
-        // Lookups go through arrays of keys, whose length the planner cannot know: only the index is ever right.
-        try connection.run(script: "SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off")
+        self.connection = connection
+        try connection.run(script: Self.sessionScript)
     }
 
     mutating func process(
@@ -47,7 +56,14 @@ struct FactHandler: BatchHandler {
 
     mutating func didCommit() { counters.add(tally) }
 
-    mutating func didRollBack() { states.removeAll() }
+    mutating func didRollBack() {
+        states.removeAll()
+        guard let obstacle, let connection, !connection.isBroken else { return }
+        self.obstacle = nil
+        counters.noteObstacle()
+        // Without the note the partition still says in its status and its metric that it is stopped, and why.
+        try? CloseStore(connection).note(obstacle)
+    }
 
     private mutating func state(of context: BatchContext, _ connection: Connection) throws -> PartitionState {
         let partition = context.partition.partition

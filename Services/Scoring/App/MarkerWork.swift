@@ -19,9 +19,11 @@ struct MarkerWork {
     private let calendar: WorkCalendar
     /// What this marker's own revisions have changed, for the periods that follow them.
     private var staged: [Int32: StagedChanges] = [:]
+    /// The order of figures of the evaluations before.
+    private var order: FigureOrder?
 
     /// Subjects that are read and evaluated together: enough to make queries cheap, few enough for any memory.
-    private static let chunk = 500
+    private static let chunk: Int32 = 500
 
     init(
         _ place: MarkerStore.Waiting, _ connection: Connection, _ library: SchemeLibrary, storesTraces: Bool,
@@ -44,14 +46,18 @@ struct MarkerWork {
         try ResultStore(connection).removeDrafts(of: marker.close, partition: partition)
         report.unsupported = try closes.unsupportedCredits(marker, partition: partition, before: offset)
         if report.unsupported == 0 {
-            let store = EvaluationStore(connection)
-            let subjects = try store.subjects(marker.institution, partition: partition)
-            try revise(subjects, try store.late(marker.institution, partition: partition))
-            for start in stride(from: 0, to: subjects.count, by: Self.chunk) {
-                try judge(Array(subjects[start..<min(start + Self.chunk, subjects.count)]))
+            var work = self
+            try EvaluationStore(connection).eachPage(
+                of: marker.institution, partition: partition, size: Self.chunk
+            ) { subjects in
+                work.staged = [:]
+                try work.revise(subjects)
+                try work.judge(subjects)
             }
+            report = work.report
         }
         try closes.report(report, close: marker.close, attempt: marker.attempt)
+        try closes.clearObstacle(of: marker.close, partition: partition)
     }
 
     /// The marker's own period, for the first time.
@@ -71,20 +77,18 @@ struct MarkerWork {
     }
 
     /// Closed periods whose facts have changed since, in chronological order.
-    private mutating func revise(
-        _ subjects: [EvaluationStore.Numbered], _ late: [Int32: CalendarDate]
-    ) throws {
+    private mutating func revise(_ subjects: [EvaluationStore.Numbered]) throws {
+        let store = EvaluationStore(connection)
+        let late = try store.late(subjects.map(\.number))
         guard let earliest = late.values.min() else { return }
-        let affected = subjects.filter { late[$0.number] != nil }
-        for (period, references) in try EvaluationStore(connection).closedPeriods(marker.institution, from: earliest)
+        for (period, references) in try store.closedPeriods(marker.institution, from: earliest)
         where period != marker.period {
-            let due = affected.filter { (late[$0.number] ?? .latest) <= period.last }
+            let due = subjects.filter { (late[$0.number] ?? .latest) <= period.last }
+            guard !due.isEmpty else { continue }
             for reference in references {
                 let scheme = try library.scheme(reference.scheme, version: reference.version, on: connection)
                 guard scheme.periodKinds.contains(period.kind) else { continue }
-                for start in stride(from: 0, to: due.count, by: Self.chunk) {
-                    try revise(scheme, period, Array(due[start..<min(start + Self.chunk, due.count)]))
-                }
+                try revise(scheme, period, due)
             }
         }
     }
@@ -132,17 +136,17 @@ extension MarkerWork {
         let store = EvaluationStore(connection)
         let series =
             isBelated
-            ? try store.series(of: scheme, through: period, numbers, before: offset)
+            ? try store.series(of: scheme, through: period, numbers, before: offset).inOrder(of: numbers)
             : try store.series(of: scheme, through: period, numbers)
         let facts = try store.facts(for: scheme, period, numbers, before: offset)
         let prior = try store.prior(scheme, before: period, numbers)
         let grades = try store.grades(numbers, before: offset)
         let tasks = try store.openTasks(at: period.last, numbers, before: offset)
-        return judged.map { numbered in
+        return judged.enumerated().map { place, numbered in
             let number = numbered.number
             var inputs = SubjectInputs(subject: numbered.subject, period: period)
             inputs.profile = profiles[number] ?? [:]
-            inputs.series = series[number] ?? []
+            inputs.series = series[place]
             inputs.facts = facts[number] ?? []
             inputs.prior = prior[number] ?? []
             inputs.grades = grades[number] ?? []
@@ -163,9 +167,13 @@ extension MarkerWork {
     ) throws -> ResultStore.Entry {
         let gaps = judged.evaluation.gaps.map(GapRecord.init)
         report.gaps += gaps.count
+        let known = order.flatMap { $0.fits(judged.evaluation) ? $0 : nil }
+        let order = known ?? FigureOrder(judged.evaluation, of: scheme)
+        self.order = order
         return ResultStore.Entry(
             number: judged.number,
-            draft: ResultDraft(judged.evaluation, judged.subject, of: scheme, unit: judged.unit), close: marker.close,
+            draft: ResultDraft(judged.evaluation, judged.subject, of: scheme, unit: judged.unit, order),
+            close: marker.close,
             partition: partition, cutOffset: offset, gaps: gaps.isEmpty ? "[]" : try JSONText.text(gaps),
             trace: judged.evaluation.trace?.json)
     }
@@ -182,6 +190,11 @@ extension MarkerWork {
             return profile.isEmpty ? nil : profile
         }
     }
+}
+
+extension [Int32: [[SeriesRow]]] {
+    /// The rows of each subject beside the subjects.
+    fileprivate func inOrder(of subjects: [Int32]) -> [[[SeriesRow]]] { subjects.map { self[$0] ?? [] } }
 }
 
 /// What revisions that are not final yet change for later periods of the same subject.

@@ -20,6 +20,7 @@ struct ScoringCounters: Sendable {
     private let late = Counter(label: "gradus_scoring_late_facts_total")
     private let results = Counter(label: "gradus_scoring_results_total")
     private let revisions = Counter(label: "gradus_scoring_revisions_total")
+    private let obstacles = Counter(label: "gradus_scoring_close_obstacles_total")
     private let evaluation = Timer(label: "gradus_scoring_evaluation_seconds")
 
     init(_ registry: MetricsRegistry) {
@@ -30,9 +31,13 @@ struct ScoringCounters: Sendable {
         registry.describe("gradus_scoring_results_total", "Results of periods, without revisions.")
         registry.describe("gradus_scoring_revisions_total", "Revisions of results of closed periods.")
         registry.describe(
+            "gradus_scoring_close_obstacles_total", "Steps of closes that failed and are tried again.")
+        registry.describe(
             "gradus_scoring_evaluation_seconds", "Time of one partition's evaluation at a marker.",
             buckets: MetricsRegistry.secondsBuckets)
     }
+
+    func noteObstacle() { obstacles.increment() }
 
     func add(_ tally: BatchTally) {
         facts.increment(by: tally.applied)

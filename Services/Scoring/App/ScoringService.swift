@@ -7,22 +7,22 @@ import ServiceKit
 struct ScoringService {
     static func main() async {
         await launch(.scoring) { (settings: ScoringSettings, host) in
-            try settings.database.refuseStore(newerThan: 6, of: .scoring)
+            try settings.database.refuseStore(newerThan: 7, of: .scoring)
             let counters = ScoringCounters(host.metrics)
             let options = settings.facts
-            let library = SchemeLibrary()
             let closes = CloseLoop(
-                database: try settings.connection(), library: library, options: options, logger: host.logger)
+                database: try settings.connection(), library: SchemeLibrary(), options: options, counters: counters,
+                logger: host.logger)
             let loop = ConsumerLoop(try settings.consumer(), logger: host.logger) { _ in
-                FactHandler(options: options, library: library, counters: counters)
+                // Each thread compiles its own schemes: counting references to shared ones costs more than rules do.
+                FactHandler(options: options, library: SchemeLibrary(), counters: counters)
             }
             let relay = OutboxRelay(try settings.relay(), logger: host.logger)
             ScoringProbes(loop, database: try settings.connection()).add(to: host.probes)
-            return [
-                OutboxRelayService(relay),
-                BlockingService("closes") { stop in try closes.run(until: stop) },
-                ConsumerLoopService(loop),
-            ]
+            return [OutboxRelayService(relay)]
+                + (1...settings.closers).map { number in
+                    BlockingService("closes \(number)") { stop in try closes.run(until: stop) }
+                } + [ConsumerLoopService(loop)]
         }
     }
 }

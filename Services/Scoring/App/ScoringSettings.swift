@@ -10,12 +10,15 @@ struct ScoringSettings: ServiceSettings {
     let kafka: KafkaSettings
     private let group: String
     private let writers: Int
+    /// Threads that take steps of closes, each with a connection.
+    let closers: Int
     private let batchMessages: Int
     private let batchDelay: Duration
     private let memoryMegabytes: Int
     private let rejectsPerThousand: Int
     private let partitions: Int
     private let storesTraces: Bool
+    private let mendingPause: Duration
 
     init(_ read: SettingsReader) {
         database = DatabaseSettings(read)
@@ -24,6 +27,9 @@ struct ScoringSettings: ServiceSettings {
             "scoring.group", default: "gradus-scoring", "Consumer group; workers that share it share the work.")
         writers = read.integer(
             "scoring.writers", default: 3, in: 1...32, "Threads that store facts, each with a connection.")
+        closers = read.integer(
+            "scoring.closers", default: 2, in: 1...32,
+            "Threads that publish the results of closes, each with a connection.")
         batchMessages = read.integer(
             "scoring.batch.messages", default: 20_000, in: 1...100_000, "Messages of one partition in one transaction.")
         batchDelay = read.milliseconds(
@@ -36,7 +42,12 @@ struct ScoringSettings: ServiceSettings {
         partitions = read.integer(
             "scoring.partitions", default: Topic.defaultPartitions, in: 1...1_000,
             "Partitions of the facts topic; a period is closed when so many have reported.")
-        storesTraces = read.boolean("scoring.traces", default: true, "Store each result's explanation with it.")
+        mendingPause = read.seconds(
+            "scoring.mending.seconds", default: 30, in: 1...3_600,
+            "How long a partition rests whose marker cannot be evaluated before it is tried again.")
+        storesTraces = read.boolean(
+            "scoring.traces", default: false,
+            "Store each result's explanation with it; gradus scheme explain works it out again anyway.")
     }
 
     /// The loop that reads the facts topic.
@@ -50,6 +61,7 @@ struct ScoringSettings: ServiceSettings {
         loop.batchDelay = batchDelay
         loop.memoryLimit = memoryMegabytes << 20
         loop.readsHeaders = false
+        loop.mendingPause = mendingPause
         loop.rejectsPerThousand = rejectsPerThousand == 1_000 ? nil : rejectsPerThousand
         loop.deadLetterTopic = Topic.deadLetters.name
         return loop

@@ -56,7 +56,27 @@ public enum JSONText {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static func append(_ values: [String: String], to bytes: inout [UInt8]) {
+    /// The texts of an object that ``object(_:)`` wrote.
+    ///
+    /// - Throws: ``ScoringFault/unreadableResult``.
+    public static func texts(_ object: [UInt8]) throws(ScoringFault) -> [String: String] {
+        guard object.count > 2 else { return [:] }
+        var tape = JSONTape()
+        let bytes = object.span
+        do {
+            try tape.scan(bytes)
+        } catch {
+            throw .unreadableResult
+        }
+        var texts: [String: String] = [:]
+        for (name, value) in tape.members(of: 0, in: bytes) {
+            texts[name] = JSONTape.text(tape.tokens[value], of: bytes)
+        }
+        return texts
+    }
+
+    /// Appends what ``object(_:)`` gives.
+    public static func append(_ values: [String: String], to bytes: inout [UInt8]) {
         var separator = UInt8(ascii: "{")
         for (key, value) in values.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             bytes.append(separator)

@@ -1,4 +1,3 @@
-public import Contracts
 public import Domain
 public import Schemes
 
@@ -12,8 +11,8 @@ public struct ResultDraft: Hashable, Sendable {
     public var score: String?
     public var grade: String?
     public var unit: String?
-    /// What the subject's own data gave: the published figures only.
-    public var figures: [String: String]
+    /// What the subject's own data gave: the published figures only, as ``JSONText/object(_:)`` writes them.
+    public var figuresText: [UInt8]
     /// What the comparison with others added.
     public var across: [String: String]
     public var effects: [EffectRecord]
@@ -21,7 +20,7 @@ public struct ResultDraft: Hashable, Sendable {
 
     public init(
         subject: Subject, scheme: String, version: Int, period: Period, revision: Int, score: String?, grade: String?,
-        unit: String?, figures: [String: String], across: [String: String], effects: [EffectRecord], causes: [UUID128]
+        unit: String?, figuresText: [UInt8], across: [String: String], effects: [EffectRecord], causes: [UUID128]
     ) {
         self.subject = subject
         self.scheme = scheme
@@ -31,7 +30,7 @@ public struct ResultDraft: Hashable, Sendable {
         self.score = score
         self.grade = grade
         self.unit = unit
-        self.figures = figures
+        self.figuresText = figuresText
         self.across = across
         self.effects = effects
         self.causes = causes
@@ -39,18 +38,26 @@ public struct ResultDraft: Hashable, Sendable {
 
     /// What an evaluation found.
     public init(_ evaluation: Evaluation, _ subject: Subject, of scheme: Scheme, unit: String?) {
-        let names = Set(scheme.publishedFigures)
-        var figures: [String: String] = [:]
-        for figure in evaluation.figures where names.contains(figure.name) { figures[figure.name] = figure.text }
+        self.init(evaluation, subject, of: scheme, unit: unit, FigureOrder(evaluation, of: scheme))
+    }
+
+    /// What an evaluation found, its figures in an order that was worked out for another one like it.
+    public init(
+        _ evaluation: Evaluation, _ subject: Subject, of scheme: Scheme, unit: String?, _ order: FigureOrder
+    ) {
         self.init(
             subject: subject, scheme: scheme.id, version: scheme.version, period: evaluation.period, revision: 1,
-            score: evaluation.score?.description, grade: evaluation.grade, unit: unit, figures: figures, across: [:],
+            score: evaluation.score?.description, grade: evaluation.grade, unit: unit,
+            figuresText: order.text(of: evaluation), across: [:],
             effects: evaluation.effects.map { EffectRecord($0, of: scheme) }.sorted { $0.id < $1.id }, causes: [])
     }
 
+    /// What the subject's own data gave, by name.
+    public var figures: [String: String] { (try? JSONText.texts(figuresText)) ?? [:] }
+
     /// Whether the subject's own data gave the same; what others gave is compared elsewhere.
     public func saysTheSame(as other: ResultDraft) -> Bool {
-        score == other.score && grade == other.grade && figures == other.figures
+        score == other.score && grade == other.grade && figuresText == other.figuresText
             && effects.map(\.id) == other.effects.map(\.id)
     }
 
@@ -59,36 +66,4 @@ public struct ResultDraft: Hashable, Sendable {
 
     /// All published figures.
     public var allFigures: [String: String] { figures.merging(across) { own, _ in own } }
-
-    /// `gradus.score.finalised.v1`, or `gradus.score.revised.v1` for a revision.
-    public func event(close: UUID128, cut: Cut) -> OutgoingEvent {
-        let type: EventType = revision == 1 ? .scoreFinalised : .scoreRevised
-        let id = DeterministicID.make("score", subject.description, scheme, period.description, String(revision))
-        return OutgoingEvent(
-            type, id: DeterministicID.make("event", type.rawValue, id.description, ""), key: subject.description,
-            payload: json(id, close, cut))
-    }
-
-    /// The JSON of a ``ScoreEvent``, written by hand because a close writes one for each result.
-    private func json(_ id: UUID128, _ close: UUID128, _ cut: Cut) -> [UInt8] {
-        var bytes = Array(#"{"id":"\#(id)""#.utf8)
-        func add(_ key: String, _ text: String?) {
-            guard let text else { return }
-            bytes += Array(",\"\(key)\":".utf8)
-            JSONText.append(text, to: &bytes)
-        }
-        add("institution", subject.institution)
-        add("subject", subject.description)
-        add("scheme", scheme)
-        bytes += Array(#","version":\#(version),"revision":\#(revision)"#.utf8)
-        add("period", period.description)
-        add("close", close.description)
-        bytes += Array(#","cut":{"topic":"\#(cut.topic)","partition":\#(cut.partition),"offset":\#(cut.offset)}"#.utf8)
-        add("score", score)
-        add("grade", grade)
-        bytes += Array(#","figures":"#.utf8)
-        JSONText.append(allFigures, to: &bytes)
-        bytes += Array(#","causes":[\#(causes.map { "\"\($0)\"" }.joined(separator: ","))]}"#.utf8)
-        return bytes
-    }
 }

@@ -16,6 +16,8 @@ public enum ScoringFault: Error, Hashable, Sendable {
     case lostClose(period: String)
     /// A stored result is not in the form in which this version writes it.
     case unreadableResult
+    /// A marker cannot be evaluated with the data as they are; its partition waits until they are mended.
+    case stuckMarker(period: String, offset: Int64, reason: String)
 
     /// The stable code, as written to dead letters.
     public var code: String {
@@ -28,6 +30,7 @@ public enum ScoringFault: Error, Hashable, Sendable {
         case .unnumberedSubject: "GR-SCORING-006"
         case .lostClose: "GR-SCORING-007"
         case .unreadableResult: "GR-SCORING-008"
+        case .stuckMarker: "GR-SCORING-009"
         }
     }
 }
@@ -49,6 +52,9 @@ extension ScoringFault: CustomStringConvertible {
             "the close of \(period) vanished while it was begun; run the command again"
         case .unreadableResult:
             "a stored result cannot be read; was it written by a newer version?"
+        case .stuckMarker(let period, let offset, let reason):
+            "the marker of \(period) at offset \(offset) cannot be evaluated: \(reason); nothing of the partition is "
+                + "lost, it goes on by itself once the data or the program are mended (runbook: a close that does not end)"
         case .unnumberedSubject:
             "the store gave a subject no number; look at its log"
         }

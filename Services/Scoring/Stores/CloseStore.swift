@@ -157,7 +157,14 @@ public struct CloseStore {
 // For workers.
 extension CloseStore {
     /// Makes sure that the close of a marker is known, as after a restore, when the log has it and the store not yet.
+    ///
+    /// Where it is known its row is not touched: it would stay locked while the partition is evaluated, and all
+    /// partitions would wait for each other.
     public func register(_ marker: PeriodMarker, partitions: Int) throws {
+        let known = try connection.query(
+            "SELECT FROM scoring.close WHERE id = $1 AND (attempt >= $2 OR state = 'closed')",
+            [.uuid(marker.close), .int4(Int32(clamping: marker.attempt))])
+        guard known.isEmpty else { return }
         try connection.execute(
             """
             INSERT INTO scoring.close AS c
@@ -189,20 +196,6 @@ extension CloseStore {
             ])
     }
 
-    /// Locks a close on which all partitions have reported; `nil` when there is none that nobody else works on.
-    public func takeComplete() throws -> Attempt? {
-        let rows = try connection.query(
-            """
-            SELECT c.id FROM scoring.close c
-            WHERE c.state = 'open' AND (
-                SELECT count(*) FROM scoring.close_partition p WHERE p.close = c.id AND p.attempt = c.attempt
-            ) >= c.partitions
-            ORDER BY c.last_day, c.first_day DESC, c.id LIMIT 1 FOR UPDATE OF c SKIP LOCKED
-            """)
-        guard let row = rows.first else { return nil }
-        return try attempt(try row.uuid(0))
-    }
-
     /// Where a subject's partition stood when an attempt of a close reported it; `nil` when it has not.
     public func cut(of subject: Int32, _ close: Attempt) throws(PostgresError) -> Int64? {
         let rows = try connection.query("SELECT partition FROM scoring.subject WHERE no = $1", [.int4(subject)])
@@ -212,28 +205,21 @@ extension CloseStore {
         return close.reports.first { $0.partition == partition }?.cutOffset
     }
 
-    /// Ends an attempt.
-    public func finish(_ id: UUID128, _ state: State, finalised: Int, revised: Int) throws(PostgresError) {
-        try connection.execute(
-            """
-            UPDATE scoring.close SET state = $2, finalised = $3, revised = $4,
-                closed_at = CASE WHEN $2 = 'closed' THEN now() END
-            WHERE id = $1
-            """, [.uuid(id), .text(state.rawValue), .int4(Int32(finalised)), .int4(Int32(revised))])
-    }
-
     /// Credits of a partition that the assignments known at the cut do not support, net of reversals.
     public func unsupportedCredits(
         _ marker: PeriodMarker, partition: Int32, before offset: Int64
     ) throws(PostgresError) -> Int {
         let rows = try connection.query(
             """
-            WITH credit AS (
-                SELECT s.id AS manager, f.customer, f.assignment, f.business_date
-                FROM scoring.fact f JOIN scoring.subject s ON s.no = f.subject
-                WHERE s.partition = $1 AND s.institution = $2 AND f.business_date BETWEEN $3 AND $4
+            WITH net AS (
+                SELECT f.subject, f.customer, f.assignment, f.business_date
+                FROM scoring.fact f
+                WHERE f.partition = $1 AND f.business_date BETWEEN $3 AND $4
                     AND f.assignment IS NOT NULL AND f.type <> ALL ($6) AND f."offset" < $7
-                GROUP BY 1, 2, 3, 4 HAVING sum(f.sign) <> 0)
+                GROUP BY 1, 2, 3, 4 HAVING sum(f.sign) <> 0),
+            credit AS (
+                SELECT s.id AS manager, n.customer, n.assignment, n.business_date
+                FROM net n JOIN scoring.subject s ON s.no = n.subject WHERE s.institution = $2)
             SELECT count(*)::int4 FROM credit c WHERE NOT EXISTS (
                 SELECT FROM reference.assignment a
                 WHERE a.institution = $2 AND a.id = c.assignment AND a.manager = c.manager

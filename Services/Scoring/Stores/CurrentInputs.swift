@@ -84,7 +84,8 @@ public struct CurrentInputs {
         of scheme: Scheme, through period: Period, _ numbers: [Int32]
     ) throws -> [Int32: [[SeriesRow]]] {
         let store = EvaluationStore(connection)
-        var found = try store.series(of: scheme, through: period, numbers)
+        let sorted = numbers.sorted()
+        var found = Dictionary(zip(sorted, try store.series(of: scheme, through: period, sorted))) { first, _ in first }
         let missing = scheme.series.filter { !kept.contains($0.key) }
         guard !missing.isEmpty else { return found }
         let made = try store.series(of: scheme, through: period, numbers, before: .max)

@@ -23,13 +23,16 @@ public struct EvaluationStore {
         }
     }
 
-    /// The institution's subjects in a partition, in order.
-    public func subjects(_ institution: String, partition: Int32) throws(PostgresError) -> [Numbered] {
+    /// The institution's next subjects in a partition, by their numbers.
+    public func subjects(
+        _ institution: String, partition: Int32, after number: Int32, limit: Int32
+    ) throws(PostgresError) -> [Numbered] {
         var subjects: [Numbered] = []
         let rows = try connection.query(
             """
-            SELECT no, kind, id FROM scoring.subject WHERE partition = $1 AND institution = $2 ORDER BY kind, id
-            """, [.int2(Int16(partition)), .text(institution)])
+            SELECT no, kind, id FROM scoring.subject WHERE partition = $1 AND institution = $2 AND no > $3
+            ORDER BY no LIMIT $4
+            """, [.int2(Int16(partition)), .text(institution), .int4(number), .int4(limit)])
         for row in rows {
             guard let kind = SubjectKind(rawValue: try row.text(1)) else { continue }
             subjects.append(
@@ -40,14 +43,24 @@ public struct EvaluationStore {
         return subjects
     }
 
-    /// Subjects with late facts, and the earliest day of these.
-    public func late(_ institution: String, partition: Int32) throws(PostgresError) -> [Int32: CalendarDate] {
+    /// Walks through the institution's subjects in a partition, by their numbers, at most `size` at a time.
+    public func eachPage(
+        of institution: String, partition: Int32, size: Int32, _ body: ([Numbered]) throws -> Void
+    ) throws {
+        var last = Int32.min
+        while true {
+            let page = try subjects(institution, partition: partition, after: last, limit: size)
+            guard let end = page.last else { return }
+            try body(page)
+            last = end.number
+        }
+    }
+
+    /// Those of some subjects that have late facts, and the earliest day of these.
+    public func late(_ subjects: [Int32]) throws(PostgresError) -> [Int32: CalendarDate] {
         var late: [Int32: CalendarDate] = [:]
         let rows = try connection.query(
-            """
-            SELECT l.subject, l.first_day FROM scoring.late l JOIN scoring.subject s ON s.no = l.subject
-            WHERE l.partition = $1 AND s.institution = $2
-            """, [.int2(Int16(partition)), .text(institution)])
+            "SELECT subject, first_day FROM scoring.late WHERE subject = ANY($1)", [.int4s(subjects)])
         for row in rows { late[try row.int4(0)] = try row.date(1) }
         return late
     }
@@ -76,33 +89,32 @@ public struct EvaluationStore {
         }
     }
 
-    /// The rows of a scheme's series up to the end of a period, by subject, in the order of ``Scheme/series``.
+    /// The rows of a scheme's series up to the end of a period, for each subject in the order of ``Scheme/series``.
+    ///
+    /// - Parameter subjects: numbers in ascending order; the answer stands beside them.
     public func series(
         of scheme: Scheme, through period: Period, _ subjects: [Int32]
-    ) throws(PostgresError) -> [Int32: [[SeriesRow]]] {
+    ) throws(PostgresError) -> [[[SeriesRow]]] {
         let numbers = try FactStore(connection).knownSeries(Set(scheme.series.map(\.key)).sorted())
         var places: [Int32: [Int]] = [:]
         for series in scheme.series {
             if let number = numbers[series.key] { places[number, default: []].append(series.index) }
         }
-        let empty = [[SeriesRow]](repeating: [], count: scheme.series.count)
-        var found = Dictionary(subjects.map { ($0, empty) }) { first, _ in first }
+        let last = scheme.series.map { $0.bucketNumber(of: period.last) }
+        var found = [[[SeriesRow]]](
+            repeating: [[SeriesRow]](repeating: [], count: last.count), count: subjects.count)
+        guard !places.isEmpty else { return found }
         let rows = try connection.query(
-            """
-            SELECT subject, series, bucket, grp, count, sum, weighted, last, min, max FROM scoring.aggregate
-            WHERE subject = ANY($1) AND series = ANY($2) ORDER BY subject, series, bucket, grp
-            """, [.int4s(subjects), .int4s(places.keys.sorted())])
+            Self.seriesSQL(ordered: scheme.series.contains(where: \.needsOrder)),
+            [.int4s(subjects), .int4s(places.keys.sorted())])
+        var position = 0
         for row in rows {
             let subject = try row.int4(0)
-            for place in places[try row.int4(1)] ?? [] {
-                let series = scheme.series[place]
-                let bucket = try row.int4(2)
-                guard bucket <= series.bucketNumber(of: period.last) else { continue }
-                found[subject]?[place].append(
-                    SeriesRow(
-                        bucket: bucket, group: try row.text(3), count: try row.int8(4), sum: try row.int8(5),
-                        weighted: try row.int8(6), last: try row.optionalInt8(7), min: try row.optionalInt8(8),
-                        max: try row.optionalInt8(9)))
+            while position < subjects.count, subjects[position] < subject { position += 1 }
+            guard position < subjects.count, subjects[position] == subject else { continue }
+            let bucket = try row.int4(2)
+            for place in places[try row.int4(1)] ?? [] where bucket <= last[place] {
+                found[position][place].append(try Self.seriesRow(row, bucket))
             }
         }
         return found
@@ -117,6 +129,22 @@ public struct EvaluationStore {
             scheme.keptFactTypes.subtracting(lasting), scheme.keptWindow(for: period), subjects, before: offset)
         let old = try facts(lasting, CalendarDate.earliest...period.last, subjects, before: offset)
         return recent.merging(old) { $0 + $1 }
+    }
+
+    /// `last`, `min` and `max` are left out where no series is asked for them.
+    private static func seriesSQL(ordered: Bool) -> String {
+        """
+        SELECT subject, series, bucket, grp, count, sum, weighted\(ordered ? ", last, min, max" : "")
+        FROM scoring.aggregate WHERE subject = ANY($1) AND series = ANY($2) ORDER BY subject, series, bucket, grp
+        """
+    }
+
+    private static func seriesRow(_ row: Row, _ bucket: Int32) throws(PostgresError) -> SeriesRow {
+        let isOrdered = row.columnCount > 7
+        return SeriesRow(
+            bucket: bucket, group: try row.text(3), count: try row.int8(4), sum: try row.int8(5),
+            weighted: try row.int8(6), last: isOrdered ? try row.optionalInt8(7) : nil,
+            min: isOrdered ? try row.optionalInt8(8) : nil, max: isOrdered ? try row.optionalInt8(9) : nil)
     }
 
     /// Kept facts of some types and days, by subject.

@@ -57,11 +57,13 @@ public struct MarkerStore {
             ])
     }
 
-    /// Takes a marker that need not wait any longer; `nil` when there is none that nobody else has taken.
+    /// Takes a marker that need not wait any longer; `nil` when there is none that nobody else has taken, and that has
+    /// not just failed.
     public func takeDue() throws -> Waiting? {
         let rows = try connection.query(
             """
-            SELECT partition, "offset", marked_at, marker, institution, close FROM scoring.waiting_marker
+            SELECT partition, "offset", marked_at, marker, institution, close FROM scoring.waiting_marker w
+            WHERE \(CloseStore.isNotResting(close: "w.close", partition: "w.partition"))
             ORDER BY partition, "offset" FOR UPDATE SKIP LOCKED
             """)
         for row in rows {

@@ -41,7 +41,8 @@ public struct ResultStore {
             "subject", "institution", "scheme", "version", "period", "last_day", "revision", "close", "partition",
             "cut_offset", "score", "grade", "unit", "figures", "across", "effects", "gaps", "trace", "causes",
         ]
-        let effects = try entries.map { try JSONText.text($0.draft.effects) }
+        let effects = try entries.map { try EffectText.bytes($0.draft.effects) }
+        var scratch: [UInt8] = []
         try connection.copyIn(table: "scoring.result", columns: columns) { writer throws(PostgresError) in
             for (entry, effects) in zip(entries, effects) {
                 let draft = entry.draft
@@ -59,9 +60,11 @@ public struct ResultStore {
                 writer.optional(text: draft.score)
                 writer.optional(text: draft.grade)
                 writer.optional(text: draft.unit)
-                writer.text(JSONText.object(draft.figures))
-                writer.text(JSONText.object(draft.across))
-                writer.text(effects)
+                writer.bytes(draft.figuresText)
+                scratch.removeAll(keepingCapacity: true)
+                JSONText.append(draft.across, to: &scratch)
+                writer.bytes(scratch)
+                writer.bytes(effects)
                 writer.text(entry.gaps)
                 writer.optional(text: entry.trace)
                 writer.uuids(draft.causes)
@@ -100,60 +103,7 @@ public struct ResultStore {
         return Dictionary(try rows.map { try Self.entry($0) }.map { ($0.number, $0) }) { first, _ in first }
     }
 
-    /// The schemes and periods that a close has drafts of, in chronological order.
-    public func judged(by close: UUID128) throws -> [(scheme: String, version: Int, period: Period)] {
-        let rows = try connection.query(
-            """
-            SELECT scheme, version, period FROM scoring.result WHERE close = $1
-            GROUP BY scheme, version, period, last_day ORDER BY last_day, length(period) DESC, period, scheme, version
-            """, [.uuid(close)])
-        return try rows.compactMap { row in
-            guard let period = Period(try row.text(2)) else { return nil }
-            return (try row.text(0), Int(try row.int4(1)), period)
-        }
-    }
-
-    /// The drafts of a close, one scheme and period at a time.
-    public func drafts(of close: UUID128, _ scheme: String, _ period: Period) throws -> [Entry] {
-        try connection.query(
-            """
-            SELECT \(Self.columns) FROM scoring.result r JOIN scoring.subject s ON s.no = r.subject
-            WHERE r.close = $1 AND r.scheme = $2 AND r.period = $3 ORDER BY s.institution, s.kind, s.id
-            """, [.uuid(close), .text(scheme), .text(period.description)]
-        ).map { try Self.entry($0) }
-    }
-
-    /// The latest final results of a scheme for a period, of everybody.
-    public func population(_ scheme: String, _ period: Period) throws -> [Entry] {
-        try connection.query(
-            """
-            SELECT DISTINCT ON (r.subject) \(Self.columns)
-            FROM scoring.result r JOIN scoring.subject s ON s.no = r.subject
-            JOIN scoring.close c ON c.id = r.close AND c.state = 'closed'
-            WHERE r.institution = $3 AND r.scheme = $1 AND r.period = $2 ORDER BY r.subject, r.revision DESC
-            """,
-            [.text(scheme), .text(period.description), .text(String(scheme.prefix { $0 != "/" }))]
-        ).map { try Self.entry($0) }
-    }
-
-    /// Adds to drafts what the comparison with others gave.
-    public func setAcross(_ entries: [Entry], close: UUID128) throws(PostgresError) {
-        guard let first = entries.first else { return }
-        try connection.execute(
-            """
-            UPDATE scoring.result r SET across = n.across
-            FROM unnest($1::int4[], $2::text[]) AS n (subject, across)
-            WHERE r.subject = n.subject AND r.close = $3 AND r.scheme = $4 AND r.period = $5
-            """,
-            [
-                .int4s(entries.map(\.number)), .texts(entries.map { JSONText.object($0.draft.across) }), .uuid(close),
-                .text(first.draft.scheme), .text(first.draft.period.description),
-            ])
-    }
-
-    private static func object(_ text: String) throws -> [String: String] {
-        text == "{}" ? [:] : try JSONText.decode([String: String].self, text)
-    }
+    private static func object(_ text: String) throws -> [String: String] { try JSONText.texts(Array(text.utf8)) }
 
     private static func effects(_ text: String) throws -> [EffectRecord] {
         text == "[]" ? [] : try JSONText.decode([EffectRecord].self, text)
@@ -167,7 +117,7 @@ public struct ResultStore {
             subject: Subject(institution: try row.text(1), kind: kind, id: try row.text(3)), scheme: try row.text(4),
             version: Int(try row.int4(5)), period: period, revision: Int(try row.int4(7)),
             score: try row.optionalText(8), grade: try row.optionalText(9), unit: try row.optionalText(10),
-            figures: try object(try row.text(11)), across: try object(try row.text(12)),
+            figuresText: try row.bytes(11), across: try object(try row.text(12)),
             effects: try effects(try row.text(13)), causes: try row.uuids(14))
         return Entry(
             number: try row.int4(0), draft: draft, close: try row.uuid(15), partition: Int32(try row.int2(16)),
@@ -178,27 +128,5 @@ public struct ResultStore {
 extension CopyWriter {
     mutating func optional(text: String?) {
         if let text { self.text(text) } else { null() }
-    }
-
-    /// A one-dimensional array in PostgreSQL's binary form.
-    mutating func uuids(_ values: [UUID128]) {
-        var bytes: [UInt8] = []
-        func append(_ value: Int32) {
-            bytes += (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
-        }
-        append(values.isEmpty ? 0 : 1)
-        append(0)
-        append(2950)
-        if !values.isEmpty {
-            append(Int32(values.count))
-            append(1)
-        }
-        for value in values {
-            append(16)
-            for word in [value.high, value.low] {
-                bytes += (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
-            }
-        }
-        self.bytes(bytes)
     }
 }

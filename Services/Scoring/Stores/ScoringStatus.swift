@@ -22,6 +22,8 @@ public struct ScoringStatus {
         public var late: Int64
         public var openTasks: Int64
         public var openCloses: Int64
+        /// Steps of closes that fail and wait until somebody mends what is wrong.
+        public var stoppedCloses: Int64
         /// Events not yet published.
         public var outbox: Int64
     }
@@ -41,6 +43,7 @@ public struct ScoringStatus {
             late: try number("SELECT count(*) FROM scoring.late"),
             openTasks: try number("SELECT count(*) FROM scoring.task WHERE state = 'open'"),
             openCloses: try number("SELECT count(*) FROM scoring.close WHERE state <> 'closed'"),
+            stoppedCloses: try number("SELECT count(*) FROM scoring.close_obstacle"),
             outbox: try number("SELECT count(*) FROM scoring.outbox"))
     }
 

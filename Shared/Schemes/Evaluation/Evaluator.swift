@@ -9,6 +9,9 @@ struct Evaluator {
     var frame: [Value]
     var gaps: [Gap] = []
     var nodes: [TraceNode] = []
+    /// The table whose column was computed last in the run of slots under way, with the rows that hold: its inputs
+    /// cannot change before its other columns.
+    private var matched: (plan: TablePlan, rows: [Int])?
     /// The waivers granted up to the period's last day.
     var grants: [Grant] = []
 
@@ -34,6 +37,8 @@ struct Evaluator {
     }
 
     mutating func compute(_ slots: [Int]) {
+        matched = nil
+        defer { matched = nil }
         for slot in slots {
             let figure = storage.figures[storage.figureOfSlot[slot]]
             compute(figure, slot)
@@ -63,9 +68,16 @@ struct Evaluator {
 
     private mutating func table(_ plan: TablePlan, _ column: Int, _ figure: Figure) -> Value {
         if let items = plan.items { return table(plan, for: items, column, figure) }
-        let matched = plan.matches(frame, on: inputs.period.last)
+        let matched = rowsOnce(of: plan)
         if matched.isEmpty, column == 0, plan.hit != .collect { reportNoRow(figure, "") }
         return plan.value(column: column, rows: matched, frame)
+    }
+
+    private mutating func rowsOnce(of plan: TablePlan) -> [Int] {
+        if let matched, matched.plan === plan { return matched.rows }
+        let rows = plan.matches(frame, on: inputs.period.last)
+        matched = (plan, rows)
+        return rows
     }
 
     mutating func reportNoRow(_ figure: Figure, _ about: String) {
