@@ -193,7 +193,7 @@ import Testing
             try blocker.run(script: "BEGIN; LOCK TABLE intake.received IN SHARE MODE")
             try produce(harness, "core.deposits", (0..<300).map { Sample.movement("e-\($0)", "0.01") })
             let log = try FactLog(harness.broker)
-            try await eventually("facts without a commit") { try log.read(quietMilliseconds: 100).count >= 300 }
+            try await eventually("facts without a commit") { try log.read().count >= 300 }
             program.kill()
             try blocker.run(script: "ROLLBACK")
             #expect(try blocker.query("SELECT count(*) FROM intake.received")[0].int8(0) == 1)
