@@ -100,6 +100,21 @@ struct BoundaryTests {
             ])
     }
 
+    @Test func whatExceedsATargetIsPaidFromTheFirstPieceOn() throws {
+        let found = try report(
+            """
+            - { measure: sold, clause: R1 x, fact: deal.closed, where: product = "fund", window: month, unit: count }
+            - { measure: goal, clause: R1 x, fact: deal.closed, where: product = "loan", take: last, window: month, unit: count }
+            - { parameter: price, clause: R1 x, value: 50, unit: CNY/count }
+            - { pay: bonus, clause: R2 x, formula: "max(0, sold - goal) * price" }
+            """)
+        #expect(
+            cases(found, "bonus") == [
+                "sold below 9: sold 9; net 0.00; pay bonus 0", "sold at 10: sold 10; net 0.00; pay bonus 0",
+                "sold above 11: sold 11; net 50.00; pay bonus 50",
+            ])
+    }
+
     @Test func consecutivePeriodsAreClosedOneByOne() throws {
         let found = try SchemeBoundaries.report(try Packs.read("baiyin-tobacco/customer-manager"))
         #expect(

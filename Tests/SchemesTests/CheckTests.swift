@@ -16,6 +16,7 @@ struct CheckTests {
           clause: R1 x
           fact: deal.closed
           window: month
+          unit: points
         - ladder: grade
           clause: R2 x
           grades: [low, high]
@@ -51,7 +52,7 @@ struct CheckTests {
     @Test func showsTheCaseThatNoRowCovers() throws {
         let faults = SchemeCheck.check([Sample.source(table("['< 10', '1'], ['> 10', '2']"))])
         #expect(faults.first?.what == "no row of `bonus` applies to volume = 10")
-        #expect(faults.first?.line == 21)
+        #expect(faults.first?.line == 22)
     }
 
     @Test func aPartialTableMaySayWhy() {
@@ -130,7 +131,7 @@ struct CheckTests {
 
     @Test func warnsOfWhatNothingUses() throws {
         let faults = SchemeCheck.check([
-            Sample.source("- parameter: idle\n  clause: R1 x\n  value: 1")
+            Sample.source("- parameter: idle\n  clause: R1 x\n  value: 1\n  unit: CNY")
         ])
         #expect(faults.map(\.code) == ["GR-SCHEME-021"])
         #expect(faults.map(\.severity) == [.warning])

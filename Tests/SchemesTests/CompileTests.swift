@@ -30,7 +30,10 @@ enum Sample {
     static func compile(_ rules: String) throws(SchemeFaults) -> Scheme { try Scheme(compiling: [source(rules)]) }
 
     static func codes(_ rules: String) -> [String] {
-        SchemeCheck.check([source(rules)]).map { $0.code.replacing("GR-SCHEME-", with: "") }
+        // What these samples count has no unit; the warnings of it have a test of their own.
+        SchemeCheck.check([source(rules)]).filter { $0.code != "GR-SCHEME-029" }.map {
+            $0.code.replacing("GR-SCHEME-", with: "")
+        }
     }
 
     static func month(_ text: String) throws -> Period { try #require(Period(text)) }

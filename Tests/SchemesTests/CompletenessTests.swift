@@ -228,7 +228,7 @@ struct CompletenessTests {
     @Test func warnsOfFiguresThatAreNeitherUsedNorReported() {
         func warnings(_ more: String) -> [String] {
             let rules = """
-                - { measure: volume, clause: R1 x, fact: deal.closed, window: month }
+                - { measure: volume, clause: R1 x, fact: deal.closed, window: month, unit: points }
                 - { figure: double, clause: R1 x, formula: volume * 2\(more) }
                 - { indicator: part, clause: R1 x, actual: volume, score: actual\(more) }
                 - { comparison: place, clause: R1 x, of: volume\(more) }

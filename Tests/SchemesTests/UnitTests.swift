@@ -26,9 +26,23 @@ struct UnitTests {
           entry: low
         """
 
-    /// What the check says beside names that nothing uses.
+    /// What the check says beside names that nothing uses and numbers without a unit.
     static func faults(_ rules: String) -> [SchemeFault] {
-        SchemeCheck.check([Sample.source(rules)]).filter { $0.code != "GR-SCHEME-021" }
+        SchemeCheck.check([Sample.source(rules)]).filter { !["GR-SCHEME-021", "GR-SCHEME-029"].contains($0.code) }
+    }
+
+    @Test func warnsOfNumbersWithoutAUnit() {
+        func warnings(_ unit: String) -> [String] {
+            let rules = """
+                - { measure: volume, clause: R1 x, fact: deal.closed, window: month, every: month\(unit) }
+                - { measure: deals, clause: R1 x, fact: deal.closed, take: count, window: month, every: month }
+                - { parameter: fee, clause: R1 x, value: 5\(unit) }
+                - { figure: sum of fees, clause: R1 x, formula: fee * 2, every: month }
+                """
+            return SchemeCheck.check([Sample.source(rules)]).map { "\($0.severity) \($0.code.suffix(3)) \($0.line)" }
+        }
+        #expect(warnings("") == ["warning 029 13", "warning 029 15"])
+        #expect(warnings(", unit: CNY") == [])
     }
 
     private func codes(_ formula: String, _ unit: String) -> [String] {
@@ -40,7 +54,8 @@ struct UnitTests {
         ("sales - goal", "CNY"), ("sales + 100", "CNY"), ("0", "CNY"), ("if deals > 3 then sales else 0", "CNY"),
         ("sales * rate", "CNY"), ("deals * price", "CNY"), ("marks * worth", "CNY"), ("sales / goal", "ratio"),
         ("sales / goal * 100", "percent"), ("100 * sales / goal", "percent"), ("reached / 100 * sales", "CNY"),
-        ("(2 - sales / goal) * 100", "points"), ("sales / deals", "CNY/count"), ("max(sales, goal, 0)", "CNY"),
+        ("(2 - sales / goal) * 100", "points"), ("sales / deals", "CNY/count"), ("sales / deals", "CNY"),
+        ("max(sales, goal, 0)", "CNY"),
         ("max(deals, floor(sales / unit size))", "count"), ("sum(each balance.value)", "CNY"),
         ("count(each balance[value > 1000])", "count"), ("each balance[customer = \"c\"].value[1]", "CNY"),
         ("sales * anything", "points"), ("sales + anything", "CNY"), ("first deal + duration(\"P1Y\") * term", "date"),
@@ -59,7 +74,7 @@ struct UnitTests {
         ("max(sales, deals)", "CNY", "016"), ("if deals > 3 then sales else marks", "CNY", "016"),
         ("sum([sales, marks])", "CNY", "016"), ("deals * 50", "CNY", "016"), ("sales * deals", "CNY", "016"),
         ("sales / goal", "percent", "016"), ("sales / goal * 100", "ratio", "016"), ("reached * sales", "CNY", "016"),
-        ("sales / deals", "CNY", "016"), ("sales", "points", "016"),
+        ("deals / deals", "count", "016"), ("sales / deals", "points", "016"), ("sales", "points", "016"),
         ("max(deals, floor(sales / 1000))", "count", "016"),
         ("sales between 0 and marks", "yes or no", "016"), ("sales in (marks, goal)", "yes or no", "016"),
         ("count(each balance[value > marks])", "count", "016"),

@@ -39,7 +39,10 @@ struct SchemeCommand: ParsableCommand {
                 errors += faults.count { $0.severity == .error }
                 found.append(Found(folder: folder, faults: faults.map(\.description)))
                 guard !report.json else { continue }
-                for fault in faults { Terminal.line("\(folder)\(folder.hasSuffix("/") ? "" : "/")\(fault)") }
+                for fault in faults {
+                    let mark = fault.severity == .warning ? "warning: " : ""
+                    Terminal.line("\(mark)\(folder)\(folder.hasSuffix("/") ? "" : "/")\(fault)")
+                }
                 if faults.isEmpty { Terminal.line("\(folder): no faults") }
             }
             if report.json { try Terminal.json(found) }

@@ -10,6 +10,7 @@ public enum SchemeCheck {
         let units = UnitAnalysis(storage: storage, faults: faults)
         units.check()
         let checker = SchemeChecker(storage: storage, faults: faults, units: units)
+        checker.checkUnits()
         checker.checkTables()
         checker.checkWeights()
         checker.checkGrades()
@@ -91,6 +92,22 @@ struct SchemeChecker {
                         "use one of \(ladder.grades.joined(separator: ", "))")
                 }
             }
+        }
+    }
+
+    /// Without a unit a number fits everything, and nothing that is calculated with it can be checked.
+    func checkUnits() {
+        for figure in storage.figures where figure.unit.isEmpty {
+            switch figure.work {
+            case .parameter(let values):
+                guard values.contains(where: { $0.value.asNumber != nil }) else { continue }
+            case .measure(let plan):
+                if [.count, .customers, .firstDate, .lastDate].contains(plan.take) { continue }
+            default: continue
+            }
+            faults.report(
+                .noUnit, at: figure.place, "`\(figure.name)` has no unit, so formulas with it cannot be checked",
+                "add `unit: \(storage.header.currency)`, points, count, ratio … to it", severity: .warning)
         }
     }
 

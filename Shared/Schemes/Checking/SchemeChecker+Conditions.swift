@@ -28,6 +28,7 @@ extension SchemeChecker {
             check(rule.waived, rule.head.name)
         }
         for rule in storage.periodFindings { check(rule.when, rule.head.name) }
+        for rule in storage.exclusions { check(rule.when, rule.head.name) }
         if let covers = storage.covers { check(covers, "covers") }
         for figure in storage.figures {
             switch figure.work {

@@ -89,6 +89,7 @@ enum FaultCode: String {
     case noDeadline = "026"
     case noValue = "027"
     case template = "028"
+    case noUnit = "029"
 }
 
 /// Gathers faults while a pack is read, so that an author sees them all at once.

@@ -36,6 +36,7 @@ struct Attempt {
         var points: [Point]?
         var plain: [BoundaryCase]?
         for context in contexts {
+            if let other = threshold.other, context.measures[other] != threshold.value.asNumber { continue }
             guard let surroundings = search.maker.facts(context, in: horizon.facts) else { continue }
             if points == nil { points = locate(context, surroundings) }
             guard let points else { continue }

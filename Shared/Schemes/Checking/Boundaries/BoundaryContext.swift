@@ -84,23 +84,13 @@ extension FactMaker {
                 var usual = context
                 var small = context
                 for (slot, _) in others {
-                    usual.measures[slot] = self.usual(slot)
+                    usual.measures[slot] = finder.usual(slot)
                     small.measures[slot] = 10
                 }
                 return [context, usual, small]
             }
         }
         return Array(contexts.prefix(96))
-    }
-
-    /// A value of middling size for a measure that is needed but not varied.
-    private func usual(_ slot: Int) -> Decimal128 {
-        switch finder.units.sort(of: slot) {
-        case .number(.units(let units)) where units.contains(.count): 1
-        case .number(.units(let units)) where units.contains(.points) || units.contains(.percent): 80
-        case .number(.units(let units)) where units.contains(.ratio): 1
-        default: 100_000
-        }
     }
 
     /// A profile that the scheme covers, as empty as possible; `nil` when none was found.

@@ -62,7 +62,14 @@ struct Observation: Hashable {
             close["score"] = evaluation?.score?.text ?? "none"
         }
         if !scheme.ladders.isEmpty { close["grade"] = evaluation?.grade ?? "none" }
-        if let pay = result.pay[subject], !scheme.storage.pay.isEmpty { close["net"] = pay.net.amountText }
+        close["gaps"] = (evaluation?.gaps.map(\.figure) ?? []).sorted().joined(separator: "; ")
+        if let pay = result.pay[subject], !scheme.storage.pay.isEmpty {
+            close["net"] = pay.net.amountText
+            for (component, lines) in Dictionary(grouping: pay.lines, by: \.component) {
+                let total = lines.reduce(Int64(0)) { $0 + $1.amount.minorUnits }
+                close["pay \(component)"] = Decimal128(units: total, scale: 2).text
+            }
+        }
     }
 
     private mutating func noteFindings(_ store: MemoryStore, _ subject: Subject, _ period: Period) {
@@ -84,6 +91,8 @@ struct Observation: Hashable {
         case .task(let name): Self.only(close["tasks"], beginning: name + ":")
         case .finding(let rule): "\(close["findings \(rule)"] ?? "0") \(close["fines \(rule)"] ?? "0")"
         case .notice(let name): Self.only(close["notices"], beginning: name)
+        case .pay(let name): close["pay \(name)"] ?? "0"
+        case .exclusion(let name): Self.only(close["gaps"], beginning: name)
         case .arrival:
             (atOnce.sorted { $0.key < $1.key }.map(\.value)
                 + close.filter { $0.key.hasPrefix("fin") }.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })
@@ -109,12 +118,14 @@ struct Expectation {
         let published = Set(storage.publishedSlots.map { "figures \(storage.names.all[$0])" })
         var close = differing(observations.map(\.close)) { $0.hasPrefix("figures") ? "none" : "0" }
         // Figures in between would only repeat the fact; those that leave the evaluation count.
-        close = close.filter { !$0.hasPrefix("figures") || published.contains($0) }
+        close = close.filter { !$0.hasPrefix("pay ") && (!$0.hasPrefix("figures") || published.contains($0)) }
         switch watch {
         case .figure(let name): close.insert("figures \(name)")
         case .task: close.insert("tasks")
         case .notice: close.insert("notices")
         case .finding(let rule): close.formUnion(["findings \(rule)", "fines \(rule)"])
+        case .exclusion: close.insert("gaps")
+        case .pay(let name): close.insert("pay \(name)")
         case .arrival: break
         }
         self.close = close.sorted()
@@ -132,7 +143,7 @@ struct Expectation {
     }
 
     private static func value(_ key: String, _ observation: Observation) -> String {
-        let value = observation.close[key] ?? (key.hasPrefix("fin") ? "0" : "none")
+        let value = observation.close[key] ?? (key.hasPrefix("fin") || key.hasPrefix("pay") ? "0" : "none")
         return value.isEmpty ? "none" : value
     }
 
@@ -160,7 +171,7 @@ struct Expectation {
 
     private func expected(_ observation: Observation) -> [String] {
         var parts: [String] = []
-        for group in ["figures", "fines", "findings"] {
+        for group in ["figures", "fines", "findings", "pay"] {
             let names = close.filter { $0.hasPrefix(group + " ") }
             guard !names.isEmpty else { continue }
             let pairs = names.map { key in
@@ -172,7 +183,7 @@ struct Expectation {
         for key in ["score", "grade", "net"] where close.contains(key) {
             parts.append("\(key): \(YAMLText.scalar(Self.value(key, observation)))")
         }
-        for key in ["tasks", "statuses", "notices"] where close.contains(key) {
+        for key in ["gaps", "tasks", "statuses", "notices"] where close.contains(key) {
             parts.append("\(key): \(Self.list(observation.close[key] ?? ""))")
         }
         return parts

@@ -21,6 +21,10 @@ struct Threshold {
         case task(String)
         case finding(rule: String)
         case notice(String)
+        /// One line of the statement.
+        case pay(String)
+        /// Whether somebody is left out by the exclusion of a name.
+        case exclusion(String)
         /// Whatever a fact brings about at once.
         case arrival
     }
@@ -40,6 +44,8 @@ struct Threshold {
     var conditions: [FactFormula] = []
     /// What a fact says beside its conditions, such as who is liable.
     var attributes: [String: String] = [:]
+    /// The measure that has to be given the value for the comparison to be one with it.
+    var other: Int?
 }
 
 /// Finds every threshold of a scheme, in the order of the document.
@@ -81,6 +87,7 @@ struct ThresholdFinder {
             return atoms(formula).map { atom in
                 var found = threshold(atom.variable, atom.value, atom.sort)
                 found.formula = formula
+                found.other = atom.other
                 return found
             }
         case .indicator(let plan): return bounds(figure, [plan.floor, plan.cap], threshold)
@@ -131,6 +138,7 @@ struct ThresholdFinder {
                     head: head, kind: kind, variable: atom.variable, value: atom.value, sort: atom.sort, watch: watch,
                     every: every)
                 threshold.formula = formula
+                threshold.other = atom.other
                 found.append(threshold)
             }
         }
@@ -141,6 +149,13 @@ struct ThresholdFinder {
         }
         for rule in storage.periodFindings {
             add(rule.when, rule.head, "finding", .finding(rule: rule.head.clause.rule), rule.every)
+        }
+        for component in storage.pay {
+            add(
+                component.formula, component.head, "pay", .pay(component.head.name), [storage.header.basePeriod])
+        }
+        for rule in storage.exclusions {
+            add(rule.when, rule.head, "exclusion", .exclusion(rule.head.name), [storage.header.basePeriod])
         }
         for plan in storage.notices {
             guard case .period(let kind) = plan.notice.trigger,
@@ -170,8 +185,10 @@ struct ThresholdFinder {
                 found.append(threshold)
             }
         }
-        for rule in units.once(storage.findings, \.head) {
-            add(rule.when, [rule.when], types(storage.findings, rule.head, \.head), rule.head, "finding")
+        for findings in [storage.findings, storage.closeFindings] {
+            for rule in units.once(findings, \.head) {
+                add(rule.when, [rule.when], types(findings, rule.head, \.head), rule.head, "finding")
+            }
         }
         for rule in units.once(storage.statuses, \.head) {
             add(rule.when, [rule.when], types(storage.statuses, rule.head, \.head), rule.head, "status")

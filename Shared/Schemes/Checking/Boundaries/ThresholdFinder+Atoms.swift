@@ -6,6 +6,8 @@ struct Atom {
     let variable: Threshold.Variable
     let value: Value
     let sort: Sort
+    /// The measure on the other side, which has to be given this value first.
+    var other: Int?
 }
 
 extension ThresholdFinder {
@@ -18,6 +20,15 @@ extension ThresholdFinder {
         case .comparison(_, let left, let right):
             let found = atom(left, right, locals) + atom(right, left, locals)
             if !found.isEmpty { return found }
+            if let pair = pair(left, right, locals) { return [pair] }
+        case .call("max", let arguments), .call("min", let arguments):
+            let excess = arguments.flatMap { argument -> [Atom] in
+                guard case .arithmetic(.subtract, let left, let right) = argument.shape else { return [] }
+                return atom(left, right, locals) + [pair(left, right, locals)].compactMap { $0 }
+            }
+            if arguments.count == 2, arguments.contains(where: { constant($0)?.asNumber == .zero }) {
+                return excess + arguments.flatMap { atoms($0, locals) }
+            }
         case .between(let value, let low, let high): return atom(value, low, locals) + atom(value, high, locals)
         case .membership(let value, let tests): return ends(tests).flatMap { atom(value, $0, locals) }
         case .call(let name, let arguments) where ["floor", "ceiling"].contains(name):
@@ -39,6 +50,27 @@ extension ThresholdFinder {
         default: break
         }
         return form.parts.flatMap { atoms($0, locals) }
+    }
+
+    /// One figure compared with a measure, such as what was sold with its target.
+    private func pair(_ left: ExpressionForm, _ right: ExpressionForm, _ locals: [String: Int]) -> Atom? {
+        guard case .name(let name) = left.shape, case .name(let other) = right.shape, locals[other] == nil,
+            let slot = locals[name] ?? storage.names.slot(of: name), let target = storage.names.slot(of: other),
+            slot != target, case .measure(let plan) = storage.figure(target).work, !plan.isList, plan.take != .highest,
+            case .number = units.sort(of: slot), case .number = units.sort(of: target)
+        else { return nil }
+        let sort = units.sort(of: slot).joined(units.sort(of: target)) ?? units.sort(of: slot)
+        return Atom(variable: .slot(slot), value: .number(usual(target)), sort: sort, other: target)
+    }
+
+    /// A value of middling size for a measure that is needed but not varied.
+    func usual(_ slot: Int) -> Decimal128 {
+        switch units.sort(of: slot) {
+        case .number(.units(let units)) where units.contains(.count): 10
+        case .number(.units(let units)) where units.contains(.points) || units.contains(.percent): 80
+        case .number(.units(let units)) where units.contains(.ratio): 1
+        default: 100_000
+        }
     }
 
     private func ends(_ tests: [ExpressionForm.Test]) -> [ExpressionForm] {

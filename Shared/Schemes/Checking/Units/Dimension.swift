@@ -95,7 +95,14 @@ enum Measured: Hashable, Sendable {
 
     func times(_ other: Measured) -> Measured { combined(other) { $0.times($1) } }
 
-    func over(_ other: Measured) -> Measured { combined(other) { $0.over($1) } }
+    /// An average for each piece, `sum of points / answers`, is in the unit of one of them or in that unit a piece.
+    func over(_ other: Measured) -> Measured {
+        let quotient = combined(other) { $0.over($1) }
+        guard case .units(let units) = self, case .units(let pieces) = other, pieces.contains(.count),
+            case .units(let found) = quotient
+        else { return quotient }
+        return .units(found.union(units.filter { $0 != .ratio && $0.power(of: "count") == 0 }))
+    }
 
     private func combined(_ other: Measured, _ operation: (Dimension, Dimension) -> Dimension) -> Measured {
         switch (self, other) {

@@ -68,11 +68,14 @@ extension UnitAnalysis {
     }
 
     /// A table asked for each entry of a list: the entries with the results.
-    func tables(_ plan: TablePlan, _ items: ItemList, _ figure: Figure, _ column: Int) -> Sort {
+    func tables(_ plan: TablePlan, _ items: ItemList, _ figure: Figure) -> Sort {
+        // The figure is a list; the unit that is written at the table is that of each result.
+        let written = storage.elements.first { $0.kind == "table" && $0.name == plan.name }?.values["unit"]
+        let unit = written.flatMap { Dimension($0, currency: storage.header.currency) }.map(Sort.unit)
         var entry: [String: Sort] = [:]
         if case .record(let known) = sort(of: items.slot).element { entry = known }
         for (index, name) in plan.outputs.enumerated() {
-            let result = table(plan, index, figure, nil)
+            let result = table(plan, index, figure, unit)
             entry[name] = plan.hit == .collect ? result.element : result
         }
         return .list(.record(entry))

@@ -49,7 +49,7 @@ final class UnitAnalysis {
         case .measure(let plan): return measure(plan, figure, declared)
         case .results(let plan): return results(plan, figure, declared)
         case .table(let plan, let column):
-            return plan.items.map { tables(plan, $0, figure, column) } ?? table(plan, column, figure, declared)
+            return plan.items.map { tables(plan, $0, figure) } ?? table(plan, column, figure, declared)
         case .decision: return declared ?? .any
         case .indicator(let plan): return indicator(plan, figure, declared)
         case .scorecard(let plan): return scorecard(plan, figure, declared)
