@@ -95,10 +95,10 @@ let package = Package(
         .executableTarget(
             name: "Bench",
             dependencies: [
-                "Domain", "Contracts", "Kafka", "Postgres", "ScoringCore", "ScoringStores", "IntakeCore", "Schemes",
-                "PayrollCore", "PayrollStores", "SchemeLibrary", .argumentParser, .log,
+                "Domain", "Contracts", "FEEL", "DMN", "Kafka", "Postgres", "ScoringCore", "ScoringStores", "IntakeCore",
+                "Schemes", "PayrollCore", "PayrollStores", "SchemeLibrary", .argumentParser, .log,
             ],
-            path: "Tests/Bench", exclude: ["Packs"], swiftSettings: .strict),
+            path: "Tests/Bench", exclude: ["Packs", "Models"], swiftSettings: .strict),
         .tests("DomainTests", needs: ["Domain"]),
         .tests("ContractsTests", needs: ["Contracts", "Domain"]),
         .tests("FEELTests", needs: ["FEEL", "Domain"]),

@@ -7,7 +7,7 @@ struct Bench: ParsableCommand {
         abstract: "The parts of deploy/bench.",
         subcommands: [
             Fill.self, Consume.self, Copy.self, Decode.self, Watch.self, Verify.self, IntakeDecode.self,
-            IntakeFill.self, IntakeWatch.self, Close.self, CloseInMemory.self,
+            IntakeFill.self, IntakeWatch.self, Close.self, CloseInMemory.self, Decisions.self,
         ])
 }
 

@@ -46,7 +46,7 @@ extension SchemeCommand {
         @Option(help: "zh or en.")
         var language: Language = .zh
 
-        @Flag(help: "Show every figure, also those that nothing published comes from.")
+        @Flag(help: "Show every figure, also those that nothing published comes from, and where the facts topic stood.")
         var all = false
 
         @OptionGroup var report: ReportOptions
@@ -71,7 +71,7 @@ extension SchemeCommand {
                 try Terminal.json(found)
             } else {
                 for (index, explanation) in found.enumerated() {
-                    var text = ExplanationText(language, factLimit: facts)
+                    var text = ExplanationText(language, factLimit: facts, showsCut: all)
                     text.add(explanation)
                     Terminal.line((index > 0 ? "\n" : "") + text.lines.joined(separator: "\n"))
                 }

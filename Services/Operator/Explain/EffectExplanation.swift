@@ -10,6 +10,8 @@ struct RecordedEffect {
     let subject: Subject
     let number: Int32
     let state: String
+    /// How a task was decided.
+    let answer: String?
     /// `nil` for an appointment and for a withdrawal that came first.
     let record: EffectRecord?
     /// What the table says beside the event, and the same from the event.
@@ -30,13 +32,15 @@ struct RecordedEffect {
         ).first
     }
 
-    private init(_ row: Row, _ record: EffectRecord?, _ columns: [(what: String, column: String?, event: String?)])
-        throws
-    {
+    private init(
+        _ row: Row, _ record: EffectRecord?, _ columns: [(what: String, column: String?, event: String?)],
+        answer: String? = nil
+    ) throws {
         subject = Subject(
             institution: try row.text(0), kind: SubjectKind(rawValue: try row.text(1)) ?? .manager, id: try row.text(2))
         number = try row.int4(3)
         state = try row.text(4)
+        self.answer = answer
         self.record = record
         self.columns = columns
     }
@@ -63,7 +67,9 @@ struct RecordedEffect {
         guard let row = try rows("task", "t.request, t.role, t.decision", id, connection) else { return nil }
         guard let event = try event(TaskEvent.self, row) else { return try RecordedEffect(row, nil, []) }
         let request = try JSONText.decode(TaskRequest.self, try row.text(6))
-        return try RecordedEffect(row, .task(event, request: request), [("role", try row.text(7), event.role)])
+        return try RecordedEffect(
+            row, .task(event, request: request), [("role", try row.text(7), event.role)],
+            answer: try row.optionalText(8))
     }
 
     private static func grade(_ id: UUID128, _ connection: Connection) throws -> RecordedEffect? {
@@ -170,6 +176,7 @@ struct EffectOrigins {
             let answer = scheme.answer(
                 decision, to: try JSONText.decode(TaskRequest.self, try row.text(2)), openTasks: [],
                 grades: try grades(of: number, before: decision),
+                decisions: try TaskStore(connection).decisions(of: number, through: offset(of: decision)),
                 calendar: try library.calendar(of: scheme.institution, on: connection))
             guard case .effects(let effects) = answer, let effect = effects.first(where: { $0.bringsAbout(id) }) else {
                 continue
@@ -181,19 +188,21 @@ struct EffectOrigins {
 
     /// The grades held when a decision came.
     private func grades(of number: Int32, before decision: Fact) throws -> [GradeHold] {
-        let offset = try connection.query(
-            "SELECT max(\"offset\") FROM scoring.fact WHERE id = $1", [.uuid(decision.id)]
-        ).first?.optionalInt8(0)
-        return try EvaluationStore(connection).grades([number], before: offset ?? .max)[number] ?? []
+        try EvaluationStore(connection).grades([number], before: offset(of: decision))[number] ?? []
     }
 
-    /// Grades that the comparison of subjects gave are kept with no single result.
+    private func offset(of fact: Fact) throws -> Int64 {
+        try connection.query("SELECT max(\"offset\") FROM scoring.fact WHERE id = $1", [.uuid(fact.id)])
+            .first?.optionalInt8(0) ?? .max
+    }
+
+    /// What the first comparison of subjects brought about is kept with no single result.
     private func fromComparison(_ id: UUID128, _ record: EffectRecord?, _ place: RecordedInputs.Place) throws -> Found?
     {
-        guard case .grade(let event, _)? = record else { return nil }
-        let day = event.effectiveFrom.adding(days: -1)
-        for recorded in try RecordedResult.find(.init(scheme: event.scheme), of: place.numbered.number, on: connection)
-        where recorded.period.last == day {
+        guard let record, let (scheme, _) = record.scheme else { return nil }
+        let wish = RecordedResult.Wish(scheme: scheme, revision: 1)
+        for recorded in try RecordedResult.find(wish, of: place.numbered.number, on: connection)
+        where record.follows(recorded.period) {
             let result = try RecomputedResult(recorded, place, library, on: connection)
             if let effect = result.effects.first(where: { $0.bringsAbout(id) }) {
                 return Found(record: EffectRecord(effect, of: result.scheme), result: result)
@@ -221,6 +230,15 @@ extension EffectRecord {
         case .task(let event, _): event.fact
         case .status(let event): event.fact
         default: nil
+        }
+    }
+
+    /// Whether the close of a period can have brought it about.
+    func follows(_ period: Period) -> Bool {
+        switch self {
+        case .grade(let event, _): event.effectiveFrom.adding(days: -1) == period.last
+        case .task(_, let request): request.context["period"] == period.description
+        default: false
         }
     }
 

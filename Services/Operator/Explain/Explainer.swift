@@ -87,6 +87,7 @@ struct Explainer {
         guard let record = effect.record else { return try appointment(id, effect) }
         var explanation = Explanation(record, subject: effect.subject)
         explanation.properties.append(.init(zh: "现状", en: "state now", effect.state))
+        if let answer = effect.answer { explanation.properties.append(.init(zh: "决定", en: "decision", answer)) }
         for (what, column, event) in effect.columns where column != event {
             explanation.differences.append(.init(what: what, recorded: column ?? "", recomputed: event ?? ""))
         }

@@ -6,11 +6,14 @@ import ScoringCore
 struct ExplanationText {
     let language: Language
     /// Facts shown of one figure; the rest is counted.
-    var factLimit = 10
+    let factLimit: Int
+    /// Offsets differ from one run of the demonstration to the next, and few readers care.
+    let showsCut: Bool
     private(set) var lines: [String] = []
 
-    init(_ language: Language, factLimit: Int = 10) {
+    init(_ language: Language, factLimit: Int = 10, showsCut: Bool = false) {
         self.language = language
+        self.showsCut = showsCut
         self.factLimit = factLimit
     }
 
@@ -57,7 +60,7 @@ struct ExplanationText {
         if let scheme = explanation.scheme {
             var origin = "\(scheme) v\(explanation.version ?? 0)"
             if let revision = explanation.revision { origin += "  \(say("修订", "revision")) \(revision)" }
-            if let cut = explanation.cut { origin += "  \(say("截至", "cut")) \(cut)" }
+            if showsCut, let cut = explanation.cut { origin += "  \(say("截至", "cut")) \(cut)" }
             lines.append(origin)
         }
         for property in explanation.properties { lines.append(text(property)) }
@@ -105,7 +108,7 @@ struct ExplanationText {
 
     private mutating func add(_ figure: ExplainedFigure, indent: Int) {
         let space = String(repeating: " ", count: indent)
-        let value = figure.value.isEmpty ? say("无", "none") : figure.value
+        let value = figure.value.isEmpty ? say("无", "none") : short(figure.value)
         let unit = ["", "text", "yes or no", "date"].contains(figure.unit) ? "" : " \(figure.unit)"
         let above = figure.isRepeated ? say("（见上）", " (see above)") : ""
         lines.append("\(space)\(figure.title.in(language)) = \(value)\(unit)\(above)")
@@ -142,6 +145,25 @@ struct ExplanationText {
                 "  \(difference.what): \(say("记录", "recorded")) \(shown(difference.recorded, none)), "
                     + "\(say("重算", "recomputed")) \(shown(difference.recomputed, none))")
         }
+    }
+
+    /// A long list by its first entries and their number; all of it is in the JSON.
+    private func short(_ value: String) -> String {
+        guard value.hasPrefix("["), value.count > 120 else { return value }
+        var depth = 0
+        var entries = 1
+        var end: String.Index?
+        for index in value.indices {
+            switch value[index] {
+            case "[", "{": depth += 1
+            case "]", "}": depth -= 1
+            case "," where depth == 1:
+                if entries == 2 { end = index }
+                entries += 1
+            default: break
+            }
+        }
+        return "\(value[..<(end ?? value.endIndex)]), … " + say("共 \(entries) 项]", "\(entries) in all]")
     }
 
     private func shown(_ text: String, _ none: String) -> String { text.isEmpty ? none : text }

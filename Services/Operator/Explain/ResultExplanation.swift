@@ -27,7 +27,8 @@ struct RecomputedResult {
         let inputs = try store.inputs(scheme, recorded.period, place, before: recorded.cutOffset)
         let evaluation = scheme.evaluate(inputs, tracing: true)
         let facts = try store.facts(scheme.factTypes, of: place.numbered.number, before: recorded.cutOffset)
-        let comparison = try Comparison(recorded, scheme, place.numbered.subject, on: connection)
+        let comparison = try Comparison(
+            recorded, scheme, place.numbered.subject, inputs.calendar, on: connection)
         effects = evaluation.effects + comparison.effects
         holds = inputs.grades
         score = evaluation.score?.description
@@ -87,13 +88,16 @@ private struct Comparison {
     var effects: [Effect] = []
     var nodes: [TraceNode] = []
 
-    init(_ recorded: RecordedResult, _ scheme: Scheme, _ subject: Subject, on connection: Connection) throws {
+    init(
+        _ recorded: RecordedResult, _ scheme: Scheme, _ subject: Subject, _ calendar: WorkCalendar,
+        on connection: Connection
+    ) throws {
         guard scheme.comparesSubjects, scheme.subjectKind == subject.kind,
             scheme.comparesFigures(at: recorded.period.kind)
         else { return }
         let population = try recorded.population(on: connection)
         guard let own = population.first(where: { $0.subject == subject }) else { return }
-        let across = scheme.evaluateAcross(recorded.period, population)
+        let across = scheme.evaluateAcross(recorded.period, population, calendar: calendar)
         for figure in across.figures[subject] ?? [] { figures[figure.name] = figure.text }
         effects = across.effects.filter { $0.subject == subject }
         nodes = scheme.traceAcross(recorded.period, population, of: own)

@@ -211,12 +211,15 @@ extension ComparisonReport {
         if cause.before != cause.after {
             text += " \(cause.before.isEmpty ? "–" : cause.before) → \(cause.after.isEmpty ? "–" : cause.after)"
         }
-        if !cause.edit.isEmpty { text += " (changed: \(cause.edit))" }
+        // A whole table stands above, among the edits.
+        if !cause.edit.isEmpty { text += cause.edit.count > 80 ? " (changed)" : " (changed: \(cause.edit))" }
         return text + "  \(cause.clause)"
     }
 
+    private static func changes(_ count: Int) -> String { count == 1 ? "change" : "changes" }
+
     private func totals() -> [String] {
-        var lines = ["\(changed) changes among \(subjects) subjects"]
+        var lines = ["\(changed) \(Self.changes(changed)) among \(subjects) subjects"]
         var table = Table([.text("total"), .number("before"), .number("after"), .number("change")])
         table.add("pay", text(before.paid), text(after.paid), text(after.paid - before.paid))
         table.add("fines", text(before.fined), text(after.fined), text(after.fined - before.fined))
@@ -225,7 +228,9 @@ extension ComparisonReport {
         lines.append(table.rendered())
         lines.append("scores up \(scoresUp), down \(scoresDown); grades changed \(gradesChanged)")
         for weight in elements {
-            lines.append("\(weight.element) (\(weight.rule)): \(weight.changes) changes, pay \(weight.paid)")
+            lines.append(
+                "\(weight.element) (\(weight.rule)): \(weight.changes) \(Self.changes(weight.changes)), pay \(weight.paid)"
+            )
         }
         return lines
     }

@@ -6,7 +6,7 @@ import ScoringStores
 /// Tries two versions of a scheme on everything that is recorded, a few hundred subjects at a time.
 ///
 /// Figures across subjects need everybody before anybody: for each period that has some, all subjects are gone through
-/// once before, and only what is compared is kept of them.
+/// before, as often as its comparisons need, and only what is compared and what came of it are kept of them.
 struct RuleComparison {
     let old: Scheme
     let new: Scheme
@@ -94,34 +94,51 @@ struct RuleComparison {
         }
     }
 
-    /// The second phase of one period, from a pass over everybody.
+    /// The second phase of one period: passes over everybody, of which only the compared numbers are kept.
     private mutating func compare(through index: Int) throws {
         let period = periods[index]
-        var members: (old: [PopulationMember], new: [PopulationMember]) = ([], [])
-        let wanted = (old: old.comparedFigures, new: new.comparedFigures)
-        try forEachChunk(through: index) { _ in
-        } judged: { member, isNew in
-            guard member.subject.kind == old.subjectKind else { return }
-            var member = member
-            member.figures = member.figures.filter { (isNew ? wanted.new : wanted.old).contains($0.key) }
-            if isNew { members.new.append(member) } else { members.old.append(member) }
+        var sides = (
+            old: PopulationComparison(old, period, calendar: store.workCalendar),
+            new: PopulationComparison(new, period, calendar: store.workCalendar)
+        )
+        while sides.old.isLearning || sides.new.isLearning {
+            let learns = (old: sides.old.isLearning, new: sides.new.isLearning)
+            try forEachMember(through: index) { member, isNew in
+                if isNew, learns.new { sides.new.learn(member) }
+                if !isNew, learns.old { sides.old.learn(member) }
+            }
+            if learns.old { sides.old.endRound() }
+            if learns.new { sides.new.endRound() }
         }
-        compared.old[period] = Self.figures(old, period, members.old)
-        compared.new[period] = Self.figures(new, period, members.new)
+        var found = (old: SimulatedSubject.ComparedFigures(), new: SimulatedSubject.ComparedFigures())
+        try forEachMember(through: index) { member, isNew in
+            let figures = isNew ? sides.new.conclude(member) : sides.old.conclude(member)
+            for figure in figures {
+                guard let text = figure.text else { continue }
+                if isNew {
+                    found.new.figures[member.subject, default: [:]][figure.name] = text
+                } else {
+                    found.old.figures[member.subject, default: [:]][figure.name] = text
+                }
+            }
+        }
+        for effect in sides.old.effects() {
+            if let subject = effect.subject { found.old.effects[subject, default: []].append(effect) }
+        }
+        for effect in sides.new.effects() {
+            if let subject = effect.subject { found.new.effects[subject, default: []].append(effect) }
+        }
+        compared.old[period] = found.old
+        compared.new[period] = found.new
     }
 
-    private static func figures(
-        _ scheme: Scheme, _ period: Period, _ members: [PopulationMember]
-    ) -> SimulatedSubject.ComparedFigures {
-        let across = scheme.evaluateAcross(period, members)
-        var found = SimulatedSubject.ComparedFigures()
-        for (subject, figures) in across.figures {
-            for figure in figures { found.figures[subject, default: [:]][figure.name] = figure.text }
+    private func forEachMember(through index: Int, _ body: (PopulationMember, Bool) -> Void) throws {
+        let kinds = (old.subjectKind, new.subjectKind)
+        try forEachChunk(through: index) { _ in
+        } judged: { member, isNew in
+            guard member.subject.kind == (isNew ? kinds.1 : kinds.0) else { return }
+            body(member, isNew)
         }
-        for effect in across.effects {
-            if let subject = effect.subject { found.effects[subject, default: []].append(effect) }
-        }
-        return found
     }
 
     /// Judges everybody for the periods up to a place; `judged` is told what the last of them published.

@@ -19,6 +19,8 @@ struct SimulatedSubject {
     private let calendar: WorkCalendar
     private let holds: [GradeHold]
     private let decisions: [Fact]
+    /// The same with those that were taken back, as panels count them.
+    private let allDecisions: [Fact]
     private var answered: Set<UUID128> = []
     private var openTasks: [UUID128: TaskRequest]
     private var closedTasks: Set<UUID128> = []
@@ -38,7 +40,8 @@ struct SimulatedSubject {
         self.calendar = calendar
         holds = grades
         openTasks = Dictionary(tasks.map { ($0.id, $0) }) { first, _ in first }
-        decisions = facts.filter { $0.type == "decision.made" && $0.sign > 0 }
+        allDecisions = facts.filter { $0.type == "decision.made" }
+        decisions = allDecisions.filter { $0.sign > 0 }
         let types = scheme.arrivalFactTypes
         for fact in facts where types.contains(fact.type) {
             let effects = scheme.arrivals(of: fact, calendar: calendar).filter { ($0.subject ?? subject) == subject }
@@ -113,6 +116,10 @@ struct SimulatedSubject {
         }
     }
 
+    private func votes(through decision: Fact) -> [Fact] {
+        Array(allDecisions.prefix { $0.id != decision.id }) + [decision]
+    }
+
     /// Lets the recorded decisions answer what is open, step by step.
     private mutating func decide() {
         var goesOn = true
@@ -125,7 +132,7 @@ struct SimulatedSubject {
                 answered.insert(decision.id)
                 let answer = scheme.answer(
                     decision, to: task, openTasks: openTasks.values.sorted { $0.id < $1.id }, grades: holds + moved,
-                    calendar: calendar)
+                    decisions: votes(through: decision), calendar: calendar)
                 guard case .effects(let effects) = answer else { continue }
                 apply(effects, in: reported(on: decision.businessDate))
                 goesOn = true

@@ -62,6 +62,22 @@ extension Scheme {
         }
     }
 
+    /// Whether two members are in one group.
+    private func isCompared(
+        _ other: PopulationMember, with member: PopulationMember, _ among: ComparisonPlan.Among,
+        _ across: [Subject: [FigureValue]]
+    ) -> Bool {
+        guard other.figures["excluded"] == nil else { return false }
+        switch among {
+        case .everyone: return true
+        case .unit: return other.unit == member.unit
+        case .sharing(let slot):
+            let name = storage.names.all[slot]
+            let own = other.figures[name] ?? across[other.subject]?.first { $0.name == name }?.text
+            return own == member.figures[name]
+        }
+    }
+
     /// The figures of the second phase with what they were made of, for a member whose figures include them.
     public func acrossNodes(_ period: Period, of member: PopulationMember) -> [TraceNode] {
         guard let plan = storage.plans[PlanKey(subject: subjectKind, period: period.kind)], !plan.across.isEmpty else {
@@ -91,18 +107,6 @@ extension Scheme {
     public func comparesFigures(at kind: Period.Kind) -> Bool {
         storage.plans[PlanKey(subject: subjectKind, period: kind)]?.across.isEmpty == false
             || storage.gradings.contains { !$0.quotas.isEmpty && $0.every.contains(kind) }
-    }
-
-    /// The published figures that the comparison of subjects reads.
-    public var comparedFigures: Set<String> {
-        let slots = storage.plans.values.flatMap(\.across).flatMap { storage.figure($0).reads }
-        let quotas = storage.gradings.filter { !$0.quotas.isEmpty }
-        let placed = quotas.flatMap { rule in
-            rule.grade.reads + rule.quotas.values.flatMap(\.reads) + [rule.ladderSlot]
-                + [rule.orderSlot].compactMap { $0 }
-        }
-        let after = storage.tasks.filter(storage.followsComparison).flatMap(\.reads)
-        return Set((slots + placed + after).map { storage.names.all[$0] })
     }
 }
 
