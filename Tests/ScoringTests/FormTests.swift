@@ -161,4 +161,28 @@ import Testing
             }
         }
     }
+
+    @Test func aReserveIsWorkedOutAgainWhenWhatReleasedItIsUndone() async throws {
+        let (scheme, bundle) = try TestSchema.pack("examples/loan-reserve")
+        var repaid = fact("loan.repaid", "2026-02-10", ["loan": "l-1"])
+        repaid.attributes["in full"] = .flag(true)
+        var log = FactLog(partitions: 1)
+        log.publish(scheme)
+        log.append(fact("pay.credited", "2026-01-10", amount: 1_000, ["loan": "l-1"]))
+        log.append(repaid)
+        log.close(scheme, month("2026-02"))
+        log.append(Story.reversal(of: repaid))
+        log.close(scheme, month("2026-03"))
+        let told = log
+        try await withTestDatabase { url in
+            let bank = try Bank(url, told, schemes: [(scheme, bundle)])
+            try bank.read(batch: 100)
+            let rows = try bank.connection.query(
+                """
+                SELECT period || '/' || revision || ': ' || (figures::json ->> 'paid out again') || ' ' ||
+                    (figures::json ->> 'fund') FROM scoring.result ORDER BY period, revision
+                """)
+            #expect(try rows.map { try $0.text(0) } == ["2026-02/1: 200 0", "2026-02/2: 0 200", "2026-03/1: 0 200"])
+        }
+    }
 }

@@ -47,7 +47,7 @@ final class Figure: Sendable {
     /// Whether the figure is wanted at the close of a base period without anybody asking for it.
     var isDefaultRoot: Bool {
         switch work {
-        case .formula, .indicator, .scorecard, .ladder, .comparison, .waiver: every.isEmpty
+        case .formula, .indicator, .scorecard, .ladder, .comparison, .waiver, .reserve: every.isEmpty
         default: false
         }
     }
@@ -64,11 +64,10 @@ enum FigureWork: Sendable {
     case indicator(IndicatorPlan)
     case scorecard(ScorecardPlan)
     case ladder(LadderPlan)
-    /// The day since which the grade in force has been held without a break.
-    case heldSince(LadderPlan)
     case comparison(ComparisonPlan)
     /// Whether the waiver at this place of the storage is in force on the last day.
     case waiver(Int)
+    case reserve(ReservePlan, ReservePart)
     /// The part of the period that the person served.
     case served(Proration)
     /// The place, the grade or the step of what is held on a ladder.

@@ -8,6 +8,16 @@ enum LadderPart: String, CaseIterable, Sendable {
     /// Without the step.
     case grade
     case step
+    /// The day since which the grade in force has been held without a break.
+    case since
+
+    var unit: String {
+        switch self {
+        case .place: "rank"
+        case .grade, .step: "text"
+        case .since: "date"
+        }
+    }
 }
 
 extension LadderPlan {
@@ -32,6 +42,7 @@ extension LadderPlan {
         case .place: return .number(index + 1)
         case .grade: return .string(String(grades[index].dropLast(step.count)))
         case .step: return .string(step)
+        case .since: return .null
         }
     }
 }
@@ -71,13 +82,9 @@ extension SchemeCompiler {
             entryGrade: isGrade ? entryText?.text : nil,
             startsWith: fields.choice("changes start with", Period.Kind.self) ?? header.basePeriod)
         define(head, .ladder(plan), reads: entry?.reads ?? [], unit: "text")
-        if fields.has("since"), let since = fields.text("since") {
-            define(head, name: since.text, .heldSince(plan), reads: [], unit: "date")
-        }
         guard let slot = slots[plan.name] else { return }
         for (part, name) in ladderParts(head) {
-            define(
-                head, name: name.text, .ladderPart(slot, part), reads: [slot], unit: part == .place ? "rank" : "text")
+            define(head, name: name.text, .ladderPart(slot, part), reads: [slot], unit: part.unit)
         }
     }
 
@@ -87,7 +94,7 @@ extension SchemeCompiler {
             "use one of \(grades.joined(separator: ", "))")
     }
 
-    /// The names that a ladder's key `gives` has for the place, the grade and the step held.
+    /// The names that a ladder's key `gives` has for the place, the grade, the step held, and since when.
     func ladderParts(_ head: ElementHead) -> [(part: LadderPart, name: Located)] {
         guard let gives = head.fields.fields("gives") else { return [] }
         defer { gives.finish() }

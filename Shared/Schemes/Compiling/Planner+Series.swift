@@ -99,7 +99,7 @@ extension Planner {
         for notice in storage.notices { published.formUnion(notice.figures + [notice.orderSlot].compactMap { $0 }) }
         for figure in storage.figures {
             switch figure.work {
-            case .scorecard, .indicator, .ladder: published.insert(figure.slot)
+            case .scorecard, .indicator, .ladder, .reserve: published.insert(figure.slot)
             case .comparison: published.formUnion(figure.reads + [figure.slot])
             case .results(let plan): if let slot = compiler.slots[plan.figure] { published.insert(slot) }
             default: break

@@ -10,6 +10,7 @@ struct Planner {
 
     func plan() {
         reportCycles()
+        checkReserves()
         var storage = compiler.storage
         let acrossSlots = slotsAfterComparison()
         let itemSlots = slotsOfItems()

@@ -16,6 +16,7 @@ extension SchemeCompiler {
             case .pay: compilePay(head)
             case .constraint: compileConstraint(head)
             case .waiver: compileWaiver(head)
+            case .reserve: compileReserve(head)
             case .exclusion: compileExclusion(head)
             default: break
             }

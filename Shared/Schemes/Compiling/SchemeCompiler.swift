@@ -91,8 +91,8 @@ final class SchemeCompiler {
     private func allocate(_ head: ElementHead) {
         let outputs = head.kind == .table ? head.fields.texts("outputs") : []
         for name in outputs.isEmpty ? [head.name] : outputs { allocate(name) }
-        if head.kind == .ladder, head.fields.has("since"), let since = head.fields.text("since") { allocate(since) }
         if head.kind == .ladder { for (_, name) in ladderParts(head) { allocate(name) } }
+        if head.kind == .reserve { for (_, name) in reserveParts(head) { allocate(name) } }
     }
 
     private func allocate(_ name: Located) {

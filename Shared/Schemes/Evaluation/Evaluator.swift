@@ -56,11 +56,11 @@ struct Evaluator {
         case .indicator(let plan): frame[slot] = indicator(plan, figure)
         case .scorecard(let plan): frame[slot] = scorecard(plan)
         case .ladder(let plan): frame[slot] = ladder(plan)
-        case .heldSince(let plan): frame[slot] = heldSince(plan)
+        case .reserve(let plan, let part): frame[slot] = reserve(plan, part)
         case .waiver(let place): frame[slot] = .boolean(!granted(place).isEmpty)
         case .ladderPart(let ladder, let part):
             guard case .ladder(let plan) = storage.figure(ladder).work else { break }
-            frame[slot] = plan.part(part, of: frame[ladder])
+            frame[slot] = part == .since ? heldSince(plan) : plan.part(part, of: frame[ladder])
         case .served(let proration): frame[slot] = .number(served(proration).share)
         case .parameter, .comparison, .given: break
         }
@@ -160,7 +160,7 @@ struct Evaluator {
         var run: GradeHold?
         for hold in inputs.grades.filter({ $0.ladder == plan.name && $0.from <= inputs.period.last })
             .sorted(by: { $0.from < $1.from })
-        where hold.grade != run?.grade { run = hold }
+        where plan.canonical(hold.grade) != run.map({ plan.canonical($0.grade) }) { run = hold }
         if let run { return Value(day: run.from) }
         if case .text(let text)? = inputs.profile["appointed"] {
             return CalendarDate(text).map(Value.init(day:)) ?? .null

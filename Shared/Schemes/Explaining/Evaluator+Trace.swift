@@ -40,9 +40,11 @@ extension Evaluator {
         case .measure(let plan): return ("\(plan.take.rawValue)", "")
         case .results(let plan): return ("\(plan.take.rawValue) of \(plan.figure)", "")
         case .comparison(let plan): return ("\(plan.take.rawValue) of \(storage.names.all[plan.of])", "")
+        case .reserve(let plan, let part):
+            return ("\(part.rawValue) at \(plan.rate.text)", part == .balance ? history(of: plan) : "")
         case .waiver(let place): return ("", granted(place).map(\.text.en).joined(separator: "; "))
         case .served(let proration): return (proration.rawValue, served(proration).text)
-        case .ladder, .ladderPart, .heldSince, .parameter, .given: return ("", "")
+        case .ladder, .ladderPart, .parameter, .given: return ("", "")
         }
     }
 

@@ -3,7 +3,7 @@ import Domain
 /// The kinds of element a chapter may hold; the key that names the element says its kind.
 enum ElementKind: String, CaseIterable {
     case parameter, measure, figure, table, indicator, scorecard, ladder, grading, comparison
-    case finding, liability, obligation, status, task, notice, allocation, pay, constraint, waiver, exclusion
+    case finding, liability, obligation, status, task, notice, allocation, pay, constraint, waiver, reserve, exclusion
 
     /// What the element's `state` may be; empty when it brings nothing about by itself.
     var states: [RuleState] {
@@ -12,7 +12,7 @@ enum ElementKind: String, CaseIterable {
         case .status, .notice, .grading, .allocation, .indicator, .pay, .constraint, .exclusion,
             .waiver:
             [.active, .shadow]
-        case .parameter, .measure, .figure, .table, .scorecard, .ladder, .comparison: []
+        case .parameter, .measure, .figure, .table, .scorecard, .ladder, .comparison, .reserve: []
         }
     }
 
@@ -22,7 +22,8 @@ enum ElementKind: String, CaseIterable {
     /// Whether the element's name can be used in formulas.
     var isFigure: Bool {
         switch self {
-        case .parameter, .measure, .figure, .table, .indicator, .scorecard, .ladder, .comparison, .pay, .waiver:
+        case .parameter, .measure, .figure, .table, .indicator, .scorecard, .ladder, .comparison, .pay, .waiver,
+            .reserve:
             true
         default: false
         }

@@ -158,10 +158,21 @@ extension UnitAnalysis {
         switch part {
         case .place: return .number(.units([Dimension(["rank": 1]), .count]))
         case .step: return .text(plan.steps.isEmpty ? nil : Set(plan.steps))
+        case .since: return .date
         case .grade:
             let names = plan.grades.map { plan.part(.grade, of: .string($0)) }.compactMap(\.asString)
             return .text(Set(names))
         }
+    }
+
+    /// A reserve keeps back a part of money, in money.
+    func reserve(_ plan: ReservePlan, _ part: ReservePart) -> Sort {
+        guard part == .parts else { return money }
+        expect(plan.rate, .unit(.ratio), of: "the rate of a reserve")
+        guard case .record(var entry) = sort(of: plan.earned).element else { return .list(.any) }
+        entry["value"] = money
+        entry["since"] = nil
+        return .list(.record(entry))
     }
 
     /// Reports words that are no grade of a ladder; a number is a place on it.

@@ -54,8 +54,8 @@ final class UnitAnalysis {
         case .indicator(let plan): return indicator(plan, figure, declared)
         case .scorecard(let plan): return scorecard(plan, figure, declared)
         case .ladder(let plan): return ladder(plan)
-        case .heldSince: return .date
         case .waiver: return .flag
+        case .reserve(let plan, let part): return reserve(plan, part)
         case .comparison(let plan): return comparison(plan, figure, declared)
         case .served: return .unit(.ratio)
         case .ladderPart(let ladder, let part): return ladderPart(ladder, part)
