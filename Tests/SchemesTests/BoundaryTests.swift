@@ -144,6 +144,20 @@ struct BoundaryTests {
             ])
     }
 
+    @Test func anAnswerEscalatesFromTheCloseOnAtWhichItIsOverdue() throws {
+        let found = try report(
+            """
+            - task: reply
+              clause: R1 x
+              on: deal.closed
+              steps: [{ role: desk, within: 3 working days, options: { done: end }, escalate: head }]
+            """)
+        #expect(
+            cases(found, "reply") == [
+                "answer below due 2026-02-27: tasks reply: head", "answer above due 2026-03-02: tasks none",
+            ])
+    }
+
     @Test func figuresAreGivenWhereNoFactLeadsToThem() throws {
         let found = try report(
             """

@@ -75,6 +75,10 @@ struct CompletenessTests {
         #expect(found.first?.what == "no row of `outcome` applies to a = 4, b = 4, c = 7, d = 8, e = 8")
     }
 
+    @Test func saysThatATableCannotBeJudged() {
+        #expect(codes(table("volume", #"['< deals', '"a"'], ['>= deals', '"b"']"#)) == ["030"])
+    }
+
     @Test func showsWhatHidesARow() {
         let found = faults(
             table("volume", #"['>= 5', '"a"'], ['>= 9', '"b"'], ['-', '"c"']"#, "unit: text\n  hit: first"))

@@ -51,6 +51,37 @@ struct DecisionModelTests {
         #expect(result.trace?.nodes[1].filled == "volume = \(sold)")
     }
 
+    /// What the check says of a model in which one text is replaced.
+    private func codes(_ text: String, with other: String, _ more: String = "", input: String = "sold") -> [String] {
+        let changed = SchemeSource(file: "bonus.dmn", text: model.text.replacing(text, with: other))
+        let source = Sample.source(
+            """
+            - { measure: sold, clause: R1 x, fact: deal.closed, window: month, every: month, unit: points }
+            - { ladder: grade, clause: R1 x, grades: [low, high], entry: low }
+            - table: bonus
+              clause: R2 x
+              unit: CNY
+              dmn: bonus.dmn
+              decision: bonus
+              inputs: { volume: \(input) }
+              \(more)
+            - { pay: award, clause: R3 x, formula: bonus }
+            """)
+        return SchemeCheck.check([source, changed]).map { String($0.code.suffix(3)) }
+    }
+
+    @Test func everyCaseOfAModelGivesSomething() {
+        #expect(codes("", with: "") == [])
+        #expect(codes("&gt;= 100", with: "&gt; 100") == ["013"])
+        #expect(codes("&lt; 100", with: "&lt;= 100") == ["013"])
+        #expect(codes("&gt;= 100", with: "&gt; 100", "partial: decided by hand") == [])
+    }
+
+    @Test func aModelThatPaysKnowsEveryGrade() {
+        let words = codes("&lt; 100", with: "\"low\"", input: "grade")
+        #expect(words.contains("017"))
+    }
+
     @Test func aModelWithoutTheDecisionIsRefused() {
         #expect(throws: SchemeFaults.self) { try scheme("decision: bonsu\n  inputs: { volume: sold }") }
         #expect(throws: SchemeFaults.self) { try scheme("decision: bonus") }

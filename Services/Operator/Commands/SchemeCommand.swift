@@ -26,8 +26,18 @@ struct SchemeCommand: ParsableCommand {
         @OptionGroup var report: ReportOptions
 
         private struct Found: Encodable {
+            struct Fault: Encodable {
+                let code: String
+                let severity: String
+                let file: String
+                let line: Int
+                let column: Int
+                let what: String
+                let remedy: String
+            }
+
             let folder: String
-            let faults: [String]
+            let faults: [Fault]
         }
 
         func run() throws {
@@ -37,7 +47,14 @@ struct SchemeCommand: ParsableCommand {
                 let pack = try SchemePack(path: folder)
                 let faults = SchemeCheck.check(pack.sources)
                 errors += faults.count { $0.severity == .error }
-                found.append(Found(folder: folder, faults: faults.map(\.description)))
+                found.append(
+                    Found(
+                        folder: folder,
+                        faults: faults.map {
+                            .init(
+                                code: $0.code, severity: $0.severity.rawValue, file: $0.file, line: $0.line,
+                                column: $0.column, what: $0.what, remedy: $0.remedy)
+                        }))
                 guard !report.json else { continue }
                 for fault in faults {
                     let mark = fault.severity == .warning ? "warning: " : ""

@@ -43,17 +43,23 @@ struct TableCheck {
 
     /// Looks at all combinations.
     ///
-    /// - Returns: `false` when the table cannot be judged: it compares with other figures, or is too large.
-    mutating func run() -> Bool {
+    /// - Returns: why the table cannot be judged; `nil` when it was.
+    mutating func run() -> String? {
         let parameters = Set(checker.storage.parameterSlots)
-        for row in table.rows[places] where !row.tests.flatMap(\.reads).allSatisfy(parameters.contains) { return false }
+        for row in table.rows[places] {
+            for slot in row.tests.flatMap(\.reads) where !parameters.contains(slot) {
+                return "its cells compare with `\(checker.storage.names.all[slot])`, which is no parameter"
+            }
+        }
         for column in table.inputs.indices {
-            guard let samples = samples(column) else { return false }
+            guard let samples = samples(column) else {
+                return "the values of `\(table.inputs[column].text)` cannot be listed"
+            }
             regions.append(regions(column, samples))
         }
         let all = Rows(repeating: .max, count: table.rows.count / 64 + 1)
         visit(0, all, [])
-        return combinations < Self.limit
+        return combinations < Self.limit ? nil : "it has more than \(Self.limit) combinations of its columns"
     }
 
     private func regions(_ column: Int, _ samples: [Value]) -> [Region] {
@@ -147,7 +153,7 @@ extension SchemeChecker {
             switch figure.work {
             case .table(let table, column: 0):
                 for day in storage.changeDays { check(table, figure, on: day, paid) }
-            case .decision(let plan) where paid.contains(figure.slot): check(plan, figure)
+            case .decision(let plan): check(plan, figure, pays: paid.contains(figure.slot))
             default: break
             }
         }
@@ -155,7 +161,11 @@ extension SchemeChecker {
 
     private func check(_ table: TablePlan, _ figure: Figure, on day: CalendarDate, _ paid: Set<Int>) {
         var check = TableCheck(self, table, figure, on: day)
-        guard check.run() else { return }
+        if let reason = check.run() {
+            return faults.report(
+                .notChecked, at: figure.place, "gaps and overlaps of `\(table.name)` cannot be found: \(reason)",
+                "compare with numbers, words and parameters, or split the table", severity: .warning)
+        }
         if let gap = check.gap, table.partial == nil { report(gap, check, paid) }
         if let overlap = check.overlap {
             let numbers = overlap.rows.map { String($0 + 1) }.joined(separator: " and ")
@@ -193,26 +203,6 @@ extension SchemeChecker {
             faults.report(
                 .gap, at: check.figure.place, "no row of `\(table.name)` applies to \(check.describe(gap))",
                 "add a row, or say with `partial: <reason>` that it is meant")
-        }
-    }
-
-    /// A decision model that pays has to know every grade.
-    private func check(_ plan: DecisionPlan, _ figure: Figure) {
-        var frame = frame(on: storage.header.effectiveFrom)
-        var lists: [[Value]] = []
-        for input in plan.inputs {
-            guard case .ladder(let ladder) = storage.figure(input.slot).work else { return }
-            lists.append(ladder.grades.map(Value.string))
-        }
-        guard !lists.isEmpty else { return }
-        _ = Samples.combinations(lists) { values in
-            for (input, value) in zip(plan.inputs, values) { frame[input.slot] = value }
-            guard plan.value(frame).isNull else { return true }
-            let example = zip(plan.inputs, values).map { "\($0.name) = \($1.rendered)" }.joined(separator: ", ")
-            faults.report(
-                .gradeWithoutPay, at: figure.place, "no amount in `\(figure.name)` for \(example)",
-                "add a row for it to `\(plan.file)`")
-            return false
         }
     }
 

@@ -7,9 +7,14 @@ final class DecisionPlan: Sendable {
     let decision: String
     /// The model's inputs and the slots that give them.
     let inputs: [(name: String, slot: Int)]
+    /// What the conditions of the model's tables say, for the strict check.
+    let cells: [String]
     private let model: DMNModel
 
-    init(file: String, decision: String, inputs: [(name: String, slot: Int)], model: DMNModel) {
+    init(
+        file: String, decision: String, inputs: [(name: String, slot: Int)], cells: [String], model: DMNModel
+    ) {
+        self.cells = cells
         self.file = file
         self.decision = decision
         self.inputs = inputs
@@ -27,6 +32,7 @@ extension SchemeCompiler {
     /// A table that an analyst keeps as a DMN model: `dmn`, `decision`, and `inputs` when the names differ.
     func compileDecision(_ head: ElementHead) {
         guard let file = head.fields.text("dmn"), let decision = head.fields.required("decision") else { return }
+        _ = head.fields.text("partial")
         guard let source = files.first(where: { $0.file == file.text || $0.file.hasSuffix("/" + file.text) }) else {
             faults.report(
                 .missing, at: file.place, "the pack has no file `\(file.text)`", "add it beside the scheme")
@@ -43,11 +49,32 @@ extension SchemeCompiler {
             }
             let inputs = decisionInputs(head, model)
             let plan = DecisionPlan(
-                file: file.text, decision: decision.text, inputs: inputs, model: model)
+                file: file.text, decision: decision.text, inputs: inputs, cells: Self.cells(of: source.text),
+                model: model)
             define(head, .decision(plan), reads: inputs.map(\.slot))
         } catch {
             report(error, file)
         }
+    }
+
+    /// The texts of all condition cells of a model.
+    private static func cells(of xml: String) -> [String] {
+        var cells: [String] = []
+        var rest = xml[...]
+        while let start = rest.firstRange(of: "inputEntry") {
+            rest = rest[start.upperBound...]
+            guard let open = rest.firstRange(of: "text>"), let close = rest[open.upperBound...].firstRange(of: "</")
+            else { break }
+            var text = String(rest[open.upperBound..<close.lowerBound])
+            for (entity, sign) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")] {
+                text = text.replacing(entity, with: sign)
+            }
+            cells.append(text)
+            rest = rest[close.upperBound...]
+            // The end of the element names it once more.
+            if let end = rest.firstRange(of: "inputEntry>") { rest = rest[end.upperBound...] }
+        }
+        return cells
     }
 
     private func report(_ problem: DMNError, _ file: Located) {

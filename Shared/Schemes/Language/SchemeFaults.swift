@@ -90,6 +90,7 @@ enum FaultCode: String {
     case noValue = "027"
     case template = "028"
     case noUnit = "029"
+    case notChecked = "030"
 }
 
 /// Gathers faults while a pack is read, so that an author sees them all at once.

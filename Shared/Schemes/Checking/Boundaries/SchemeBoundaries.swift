@@ -31,6 +31,15 @@ private struct BoundaryWriter {
     mutating func write() {
         for threshold in search.finder.all() { write(threshold) }
         for rule in storage.obligations.sorted(by: { $0.head.place.line < $1.head.place.line }) { write(rule) }
+        for rule in search.finder.units.once(storage.factTasks, \.head) {
+            let types = storage.factTasks.filter { $0.value.contains { $0.head.place == rule.head.place } }.keys
+                .sorted()
+            guard let cases = EscalationCases(search: search).cases(rule, types), let close = cases.last?.closes.last,
+                cases.count == 2
+            else { continue }
+            add(
+                cases, rule.head, "task", "answer", "the close of \(close)", .moment, .task(rule.head.name))
+        }
         boundaries = boundaries.enumerated().sorted {
             ($0.element.line, $0.offset) < ($1.element.line, $1.offset)
         }.map(\.element)

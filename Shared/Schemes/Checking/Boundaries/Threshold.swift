@@ -150,6 +150,9 @@ struct ThresholdFinder {
         for rule in storage.periodFindings {
             add(rule.when, rule.head, "finding", .finding(rule: rule.head.clause.rule), rule.every)
         }
+        for rule in storage.gradings {
+            add(rule.grade, rule.head, "grading", .task(rule.head.name), rule.every)
+        }
         for component in storage.pay {
             add(
                 component.formula, component.head, "pay", .pay(component.head.name), [storage.header.basePeriod])
