@@ -27,6 +27,15 @@ public struct WorkCalendar: Hashable, Sendable {
         return day
     }
 
+    /// The working day that lies `count` working days before `date`.
+    public func date(_ count: Int, workingDaysBefore date: CalendarDate) -> CalendarDate {
+        var day = date
+        for _ in 0..<max(0, count) {
+            repeat { day = day.adding(days: -1) } while !isWorkingDay(day) && day > .earliest
+        }
+        return day
+    }
+
     /// The working days of a span, both ends included.
     public func workingDays(from first: CalendarDate, through last: CalendarDate) -> [CalendarDate] {
         guard first <= last else { return [] }

@@ -115,6 +115,7 @@ struct FactTrial: Trial {
         let reads = Set(formulas.flatMap(\.reads)).sorted()
         var varying: [Int] = []
         for slot in reads {
+            if slot >= scope.figureStart { return false }
             if slot >= scope.parameterStart {
                 frame[slot] = parameters[slot - scope.parameterStart]
                 landmarks.add(frame[slot])

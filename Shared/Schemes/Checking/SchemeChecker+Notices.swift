@@ -67,6 +67,8 @@ extension SchemeChecker {
                 values.formUnion(storage.header.facts[type]?.attributes.map(\.name) ?? [])
             }
             return Known(values: values)
+        case .period where plan.reminder != nil:
+            return Known(values: always.union(["manager", "period", "deadline", "item"]))
         case .period: return Known(values: always.union(["manager", "period"]).union(figures))
         case .across: return Known(values: always.union(["period"]), row: figures.union(["rank", "manager"]))
         case .event(let type):

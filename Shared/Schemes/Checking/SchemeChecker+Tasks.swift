@@ -5,7 +5,8 @@ extension SchemeChecker {
     /// Nobody may decide on a promotion alone and for himself.
     func checkApprovers() {
         for rule in storage.tasks {
-            for step in rule.steps where step.role == "manager" {
+            // What somebody else has decided before, the manager may accept.
+            for step in rule.steps.prefix(while: { $0.role == "manager" }) {
                 for option in step.options where option.outcome.promotes {
                     faults.report(
                         .noApprover, at: rule.head.place,

@@ -97,7 +97,9 @@ struct Coverage {
         var missing: [String] = []
         let findings = storage.findings.values.flatMap { $0 }.map(\.head)
         let statuses = storage.statuses.values.flatMap { $0 }.map(\.head)
-        let more = storage.liabilities.values.flatMap { $0 }.map(\.head) + storage.periodFindings.map(\.head)
+        let more =
+            storage.liabilities.values.flatMap { $0 }.map(\.head) + storage.lifelong.map(\.rule.head)
+            + storage.periodFindings.map(\.head)
         let closing = storage.closeFindings.values.flatMap { $0 }.map(\.head)
         let heads =
             findings + closing + more + statuses + storage.tasks.map(\.head) + storage.obligations.map(\.head)

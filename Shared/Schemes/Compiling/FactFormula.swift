@@ -8,8 +8,10 @@ struct FactScope: Sendable {
     let attributes: [AttributeShape]
     let names: Names
     let parameterStart: Int
+    /// Where the figures of the period begin, for what is judged at the close.
+    let figureStart: Int
 
-    init(_ shapes: [FactShape], parameters: [String] = []) {
+    init(_ shapes: [FactShape], parameters: [String] = [], figures: [String] = []) {
         var attributes: [AttributeShape] = []
         for shape in shapes {
             for attribute in shape.attributes where !attributes.contains(where: { $0.name == attribute.name }) {
@@ -19,7 +21,10 @@ struct FactScope: Sendable {
         self.attributes = attributes
         let head = Self.ownNames + attributes.map(\.name)
         parameterStart = head.count
-        names = Names(head + parameters)
+        figureStart = head.count + parameters.count
+        // What the fact says goes before a figure of the same name.
+        let known = Set(head + parameters)
+        names = Names(head + parameters + figures.map { known.contains($0) ? "\u{1F}\($0)" : $0 })
     }
 
     func frame(of fact: Fact, parameters: [Value]) -> [Value] {
@@ -48,5 +53,14 @@ struct FactFormula: Sendable {
 
     func holds(_ fact: Fact, parameters: [Value] = []) -> Bool {
         evaluate(fact, parameters: parameters).asBoolean == true
+    }
+}
+
+extension FindingRule {
+    /// The figures that a finding judged at the close reads.
+    var reads: [Int] {
+        [when, amount].compactMap { $0 }.flatMap { formula in
+            formula.formula.reads.filter { $0 >= formula.scope.figureStart }.map { $0 - formula.scope.figureStart }
+        }
     }
 }

@@ -17,7 +17,8 @@ extension PeriodFindingRule {
 extension TaskRule {
     var reads: [Int] {
         guard case .period(_, let when, let times) = trigger else { return [] }
-        return (when?.reads ?? []) + (times?.reads ?? []) + figures
+        let routes = steps.flatMap { ($0.when?.reads ?? []) + ($0.roleFrom?.reads ?? []) }
+        return (when?.reads ?? []) + (times?.reads ?? []) + figures + routes
     }
 }
 

@@ -190,6 +190,7 @@ struct Planner {
             default: break
             }
         }
+        if isBase { roots += storage.judgedReads }
         if isBase { for component in storage.pay { roots += component.formula?.reads ?? [] } }
         return roots
     }

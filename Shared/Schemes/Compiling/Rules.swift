@@ -44,6 +44,8 @@ struct LiabilityRule: Sendable {
     let amount: FactFormula
     let bands: [Band]
     let fund: String?
+    /// The fact of the same subject that names the persons, whenever it happened; `nil` when the fact itself does.
+    let persons: String?
     /// Who has to approve each share before it is charged; `nil` when it is charged at once.
     let approval: TaskRule?
 }
@@ -78,9 +80,15 @@ struct TaskRule: Sendable {
 
 struct TaskStep: Sendable {
     let role: String
+    /// Whether the step is needed at all; without it, always.
+    var when: StepFormula?
+    /// Says who is asked when that depends on what the task is about.
+    var roleFrom: StepFormula?
     let within: Deadline
     let options: [(name: String, outcome: TaskOutcome)]
     let escalatesTo: String?
+    /// The option that counts as chosen when nobody answered in time.
+    var silence: String?
     /// How often the same role is asked again when nobody answered in time.
     var rollsOver = 0
     /// Several people who decide by vote; `nil` when one person does.
@@ -102,6 +110,8 @@ enum TaskOutcome: Hashable, Sendable {
 
 /// A notice with when and for what it is sent.
 struct NoticePlan: Sendable {
+    /// What the notice reminds of; `nil` for all others.
+    var reminder: ReminderPlan?
     let notice: NoticeRule
     var when: FactFormula?
     let by: TimeOfDay
@@ -117,7 +127,9 @@ struct NoticePlan: Sendable {
 /// Something that has to be handed in, done or entered in time.
 struct ObligationRule: Sendable {
     enum Due: Sendable {
-        case every(Cadence)
+        case every(Rhythm)
+        /// Once, on a day.
+        case on(CalendarDate)
         /// A figure that gives the cadence's name for each item of a list.
         case chosen(slot: Int)
         /// Once for every fact of the type.
@@ -135,6 +147,8 @@ struct ObligationRule: Sendable {
     /// What a fact has to have in common with the item or the fact that it is due for: `customer` or attributes.
     let same: [String]
     let deadline: Deadline
+    /// The date attribute of the fact from which the deadline is counted; `nil` when it is the fact's own day.
+    let anchor: String?
     /// The list for each of whose entries something is due.
     var items: ItemList?
     let amount: Formula?
@@ -204,79 +218,4 @@ struct ExclusionRule: Sendable {
     let when: Formula
     /// The figures that the condition needs.
     var steps: [Int] = []
-}
-
-/// Seconds since midnight; 24:00 is allowed.
-struct TimeOfDay: Hashable, Sendable {
-    let seconds: Int64
-
-    init(seconds: Int64) { self.seconds = seconds }
-
-    init?(_ text: String) {
-        let parts = text.split(separator: ":")
-        guard parts.count == 2 || parts.count == 3, let hour = Int64(parts[0]), let minute = Int64(parts[1]),
-            (0...24).contains(hour), (0...59).contains(minute)
-        else { return nil }
-        let second = parts.count == 3 ? Int64(parts[2]) : 0
-        guard let second, (0...59).contains(second), hour < 24 || (minute == 0 && second == 0) else { return nil }
-        seconds = hour * 3600 + minute * 60 + second
-    }
-
-    /// The close of business of catalogue C6.
-    static let closeOfBusiness = TimeOfDay(seconds: 17 * 3600 + 30 * 60)
-    static let endOfDay = TimeOfDay(seconds: 24 * 3600)
-}
-
-/// A point in time relative to a day.
-struct Deadline: Hashable, Sendable {
-    enum After: Hashable, Sendable {
-        case days(Int)
-        case workingDays(Int)
-        /// The same day of a later month, or that month's last day.
-        case months(Int)
-        case endOfNextMonth
-    }
-
-    let after: After
-    let at: TimeOfDay
-    /// Moves to the next working day when it falls on a day that is not worked.
-    let rolls: Bool
-
-    /// More days than the deadline can lie after the span it belongs to.
-    var reach: Int {
-        switch after {
-        case .days(let count): count + 14
-        case .months(let count): count * 31 + 14
-        case .workingDays(let count): count * 2 + 21
-        case .endOfNextMonth: 62
-        }
-    }
-
-    func date(after day: CalendarDate, _ calendar: WorkCalendar) -> CalendarDate {
-        let date: CalendarDate
-        switch after {
-        case .days(let count): date = day.adding(days: count)
-        case .months(let count): date = day.adding(months: count)
-        case .workingDays(let count): date = calendar.date(count, workingDaysAfter: day)
-        case .endOfNextMonth: date = Period(.month, containing: day).next.last
-        }
-        return rolls ? calendar.workingDay(onOrAfter: date) : date
-    }
-
-    func moment(after day: CalendarDate, _ calendar: WorkCalendar) -> Timestamp {
-        Timestamp(startOf: date(after: day, calendar)).adding(seconds: at.seconds)
-    }
-
-    /// Reads `3 working days`, `1 day`, `1 month` or `end of next month`.
-    static func after(_ text: String) -> After? {
-        if text == "end of next month" { return .endOfNextMonth }
-        let words = text.split(separator: " ")
-        guard let first = words.first, let count = Int(first), count >= 0 else { return nil }
-        switch words.dropFirst().joined(separator: " ") {
-        case "day", "days": return .days(count)
-        case "month", "months": return .months(count)
-        case "working day", "working days": return .workingDays(count)
-        default: return nil
-        }
-    }
 }

@@ -3,7 +3,9 @@ import FEEL
 
 extension SchemeCompiler {
     func compileLiability(_ head: ElementHead) {
-        let shapes = triggerTypes(head)
+        let triggers = triggerTypes(head)
+        let persons = head.fields.has("persons") ? head.fields.text("persons") : nil
+        let shapes = triggers + (persons.map { self.shapes([$0]) } ?? [])
         guard let amount = factFormula(head.fields, "amount", shapes, parameters: true) else {
             if !head.fields.has("amount") {
                 faults.report(.missing, at: head.fields.place, "nothing is shared out", "add `amount: <formula>`")
@@ -22,8 +24,13 @@ extension SchemeCompiler {
         }
         let rule = LiabilityRule(
             head: ruleHead(head), when: factFormula(head.fields, "when", shapes, parameters: true), amount: amount,
-            bands: bands, fund: head.fields.text("fund")?.text, approval: approval)
-        for shape in shapes { storage.liabilities[shape.type, default: []].append(rule) }
+            bands: bands, fund: head.fields.text("fund")?.text, persons: persons?.text,
+            approval: approval)
+        if persons != nil {
+            storage.lifelong += triggers.map { ($0.type, rule) }
+            return
+        }
+        for shape in triggers { storage.liabilities[shape.type, default: []].append(rule) }
     }
 
     private func band(_ fields: Fields, _ shapes: [FactShape]) -> LiabilityRule.Band? {

@@ -13,7 +13,7 @@ extension SchemeCompiler {
                 factType: shape.type, filter: factFormula(fields, "where", shapes, parameters: true),
                 waived: factFormula(fields, "waived", shapes, parameters: true),
                 instance: fields.text("instance")?.text,
-                same: same(fields, shape, items), deadline: deadline(fields), items: items,
+                same: same(fields, shape, items), deadline: deadline(fields), anchor: anchor(fields, due), items: items,
                 amount: formula(fields, "amount"),
                 fund: fields.text("fund")?.text, atLeast: count(fields, "at least") ?? 1,
                 proration: fields.choice("prorate", Proration.self)))
@@ -30,9 +30,31 @@ extension SchemeCompiler {
         return names.isEmpty && items != nil ? ["customer"] : names.map(\.text)
     }
 
+    /// The date attribute that the deadline is counted from.
+    private func anchor(_ fields: Fields, _ due: ObligationRule.Due) -> String? {
+        guard let deadline = fields.fields("deadline") else { return nil }
+        guard case .fact(let type) = due else {
+            for key in ["of", "before"] where deadline.has(key) {
+                faults.report(
+                    .wrongForm, at: deadline.place(of: key),
+                    "only what is due for a fact has a deadline `\(key)` a day",
+                    "write `after: …`")
+            }
+            return nil
+        }
+        guard deadline.has("of"), let name = deadline.text("of") else { return nil }
+        let dates = (header.facts[type]?.attributes ?? []).filter { $0.form == .date }.map(\.name)
+        if !dates.contains(name.text) {
+            faults.report(
+                .unknownName, at: name.place, "`\(type)` has no date `\(name.text)`", nearest(name.text, in: dates))
+        }
+        return name.text
+    }
+
     private func due(_ fields: Fields) -> ObligationRule.Due? {
         guard let text = fields.required("due") else { return nil }
-        if let cadence = Cadence(rawValue: text.text) { return .every(cadence) }
+        if let rhythm = Rhythm(text.text) { return .every(rhythm) }
+        if let day = CalendarDate(text.text) { return .on(day) }
         if header.facts[text.text] != nil { return .fact(text.text) }
         return slot(text).map { .chosen(slot: $0) }
     }
@@ -44,7 +66,9 @@ extension SchemeCompiler {
         let after = inner.text("after")
         let at = inner.text("at")
         let rolls = inner.text("roll")?.text == "next working day"
-        guard let span = Deadline.after(after?.text ?? "0 days") else {
+        let before = inner.has("before") ? inner.text("before") : nil
+        _ = inner.has("of") ? inner.text("of") : nil
+        guard let span = before.map({ Deadline.before($0.text) }) ?? Deadline.after(after?.text ?? "0 days") else {
             faults.report(
                 .wrongForm, at: inner.place(of: "after"), "`\(after?.text ?? "")` is not a time limit",
                 "write for example `3 days`, `3 working days` or `end of next month`")
@@ -91,6 +115,7 @@ extension SchemeCompiler {
         let rows = fields.fields("rows")
         for kind in (head.every.isEmpty ? [header.basePeriod] : head.every).sorted(by: { $0.rawValue < $1.rawValue }) {
             var plan = plan(rule(rows == nil ? .period(kind) : .across(kind)), head, by: by)
+            plan.reminder = reminder(fields)
             plan.figures = (rows ?? fields).texts("figures").compactMap(slot)
             plan.condition = formula(fields, "when")
             if let rows {

@@ -35,11 +35,31 @@ extension SchemeCompiler {
     private func compileFinding(_ head: ElementHead) {
         guard head.fields.has("on") else { return compilePeriodFinding(head) }
         let shapes = triggerTypes(head)
+        let isJudged = isJudgedAtClose(head)
         let rule = FindingRule(
-            head: ruleHead(head), when: factFormula(head.fields, "when", shapes, parameters: true),
-            amount: factFormula(head.fields, "amount", shapes, parameters: true),
+            head: ruleHead(head), when: factFormula(head.fields, "when", shapes, parameters: true, figures: isJudged),
+            amount: factFormula(head.fields, "amount", shapes, parameters: true, figures: isJudged),
             fund: head.fields.text("fund")?.text)
-        for shape in shapes { storage.findings[shape.type, default: []].append(rule) }
+        for shape in shapes {
+            if isJudged {
+                storage.closeFindings[shape.type, default: []].append(rule)
+            } else {
+                storage.findings[shape.type, default: []].append(rule)
+            }
+        }
+        if isJudged { storage.judgedReads += rule.reads }
+    }
+
+    /// A finding on a fact with `every` is judged at the close, when figures such as the grade are known.
+    private func isJudgedAtClose(_ head: ElementHead) -> Bool {
+        guard !head.every.isEmpty else { return false }
+        if head.every != [header.basePeriod] {
+            faults.report(
+                .unknownChoice, at: head.fields.place(of: "every"),
+                "a finding on a fact is judged at the close of a \(header.basePeriod.rawValue)",
+                "write `every: \(header.basePeriod.rawValue)`")
+        }
+        return true
     }
 
     private func compilePeriodFinding(_ head: ElementHead) {
@@ -64,15 +84,15 @@ extension SchemeCompiler {
 
     private func compileTask(_ head: ElementHead) {
         let fields = head.fields
-        let steps = steps(fields)
+        let shapes = fields.has("on") ? triggerTypes(head) : nil
+        let steps = steps(fields, shapes, branches: true)
         let suspendedBy = fields.text("suspended by")
         if let name = suspendedBy, !heads.contains(where: { $0.kind == .task && $0.name.text == name.text }) {
             let tasks = heads.filter { $0.kind == .task }.map(\.name.text)
             faults.report(
                 .unknownName, at: name.place, "there is no task `\(name.text)`", nearest(name.text, in: tasks))
         }
-        if fields.has("on") {
-            let shapes = triggerTypes(head)
+        if let shapes {
             let when = factFormula(fields, "when", shapes, parameters: true)
             let rule = TaskRule(
                 head: ruleHead(head), trigger: .fact(when), steps: steps, suspendedBy: suspendedBy?.text,
@@ -103,13 +123,19 @@ extension SchemeCompiler {
         fields.choice("people", People.self) == .distinct
     }
 
-    func steps(_ fields: Fields) -> [TaskStep] {
+    /// - Parameters:
+    ///   - shapes: of the fact that sets the task off.
+    ///   - branches: whether steps may have `when` and `role from`.
+    func steps(_ fields: Fields, _ shapes: [FactShape]? = nil, branches: Bool = false) -> [TaskStep] {
         let steps = fields.list("steps").map { step in
             defer { step.finish() }
             let options = options(step)
+            let roleFrom = branches ? stepFormula(step, "role from", shapes) : nil
             return TaskStep(
-                role: step.required("role")?.text ?? "", within: within(step), options: options,
-                escalatesTo: step.text("escalate")?.text, rollsOver: rollsOver(step),
+                role: (roleFrom == nil ? step.required("role") : step.text("role"))?.text ?? "",
+                when: branches ? stepFormula(step, "when", shapes) : nil, roleFrom: roleFrom, within: within(step),
+                options: options, escalatesTo: step.text("escalate")?.text, silence: silence(step, options),
+                rollsOver: rollsOver(step),
                 panel: panel(step, options: options.map(\.name)))
         }
         if steps.isEmpty {
@@ -117,6 +143,16 @@ extension SchemeCompiler {
                 .missing, at: fields.place, "nobody is asked", "add `steps:` with a `role`, `within` and `options`")
         }
         return steps
+    }
+
+    private func silence(_ step: Fields, _ options: [(name: String, outcome: TaskOutcome)]) -> String? {
+        guard step.has("silence"), let text = step.text("silence") else { return nil }
+        if !options.contains(where: { $0.name == text.text }) {
+            faults.report(
+                .unknownChoice, at: text.place, "`\(text.text)` is none of the step's options",
+                nearest(text.text, in: options.map(\.name)))
+        }
+        return text.text
     }
 
     private func rollsOver(_ step: Fields) -> Int {

@@ -77,7 +77,7 @@ extension SchemeCompiler {
         for (type, rules) in storage.findings {
             let deferred = rules.filter { names.contains($0.head.name) }
             guard !deferred.isEmpty else { continue }
-            storage.closeFindings[type] = deferred
+            storage.closeFindings[type, default: []] += deferred
             let others = rules.filter { !names.contains($0.head.name) }
             storage.findings[type] = others.isEmpty ? nil : others
         }

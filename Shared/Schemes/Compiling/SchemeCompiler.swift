@@ -160,10 +160,14 @@ final class SchemeCompiler {
     }
 
     /// A formula about one fact; with the scheme's parameters unless it has to mean the same for ever.
-    func factFormula(_ fields: Fields, _ key: String, _ shapes: [FactShape], parameters: Bool) -> FactFormula? {
+    ///
+    /// - Parameter figures: the formula is read at the close, when all figures are known.
+    func factFormula(
+        _ fields: Fields, _ key: String, _ shapes: [FactShape], parameters: Bool, figures: Bool = false
+    ) -> FactFormula? {
         guard fields.has(key), let source = fields.text(key) else { return nil }
         let parameterNames = parameters ? storage.parameterSlots.map { slotNames[$0] } : []
-        let scope = FactScope(shapes, parameters: parameterNames)
+        let scope = FactScope(shapes, parameters: parameterNames, figures: figures ? slotNames : [])
         guard let formula = Formula(source, names: scope.names, faults: faults) else { return nil }
         for slot in formula.reads { usedNames.insert(scope.names.all[slot]) }
         return FactFormula(formula: formula, scope: scope)

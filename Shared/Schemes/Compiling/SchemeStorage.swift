@@ -19,6 +19,10 @@ struct SchemeStorage: Sendable {
     var findings: [String: [FindingRule]] = [:]
     /// Findings on single facts that a waiver may cover: they wait for the close, because the waiver may come later.
     var closeFindings: [String: [FindingRule]] = [:]
+    /// The figures that findings judged at the close read.
+    var judgedReads: [Int] = []
+    /// Liabilities whose persons an earlier fact of the same subject names, by the fact that sets them off.
+    var lifelong: [(type: String, rule: LiabilityRule)] = []
     var periodFindings: [PeriodFindingRule] = []
     var waivers: [WaiverRule] = []
     var liabilities: [String: [LiabilityRule]] = [:]

@@ -87,3 +87,29 @@ extension Arrival {
         ]
     }
 }
+
+extension Evaluator {
+    /// Amounts borne by the persons whom an earlier fact of the same subject names, however long ago that was.
+    func lifelongLiabilities(_ scheme: Scheme) -> [Effect] {
+        guard !storage.lifelong.isEmpty, inputs.period.kind == scheme.basePeriod else { return [] }
+        let facts = Self.net(inputs.facts)
+        return facts.filter { inputs.period.contains($0.businessDate) }.flatMap { fact in
+            storage.lifelong.filter { $0.type == fact.type }.flatMap { entry in
+                lifelong(entry.rule, fact, among: facts, scheme)
+            }
+        }
+    }
+
+    private func lifelong(_ rule: LiabilityRule, _ fact: Fact, among facts: [Fact], _ scheme: Scheme) -> [Effect] {
+        let named = facts.filter { $0.type == rule.persons && $0.businessDate <= fact.businessDate }.max {
+            ($0.businessDate, $0.occurredAt, $0.id) < ($1.businessDate, $1.occurredAt, $1.id)
+        }
+        guard let named else { return [] }
+        var merged = fact
+        merged.attributes.merge(named.attributes) { own, _ in own }
+        let arrival = Arrival(
+            scheme: scheme, fact: merged, parameters: storage.parameters(on: fact.businessDate),
+            calendar: inputs.calendar)
+        return arrival.liability(rule)
+    }
+}

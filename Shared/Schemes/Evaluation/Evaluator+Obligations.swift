@@ -45,35 +45,38 @@ extension Evaluator {
 
     private mutating func instances(_ rule: ObligationRule, _ facts: [Fact], _ scheme: Scheme) -> [Instance] {
         switch rule.due {
-        case .every(let cadence):
+        case .on(let day):
+            guard falls(rule.deadline, after: day) else { return [] }
+            return [Instance(first: scheme.effectiveFrom, last: day, key: day.description, about: nil) { _ in nil }]
+        case .every(let rhythm):
             guard let items = rule.items else {
-                return spans(cadence, rule, scheme).map {
+                return spans(rhythm, rule, scheme).map {
                     Instance(first: $0, last: $1, key: $0.description, about: nil) { _ in nil }
                 }
             }
-            return itemInstances(rule, items, scheme) { _ in cadence }
+            return itemInstances(rule, items, scheme) { _ in rhythm }
         case .fact(let type):
-            return facts.filter { $0.type == type && falls(rule.deadline, after: $0.businessDate) }.map { fact in
+            return facts.filter { $0.type == type && falls(rule.deadline, after: rule.day(of: $0)) }.map { fact in
                 Instance(
-                    first: fact.businessDate, last: fact.businessDate, key: fact.id.description, about: fact.customer,
+                    first: rule.day(of: fact), last: rule.day(of: fact), key: fact.id.description, about: fact.customer,
                     word: fact.word)
             }
         case .chosen(let slot):
             guard let items = rule.items else { return [] }
             return itemInstances(rule, items, scheme) { evaluator in
-                evaluator.frame[slot].asString.flatMap { Cadence(rawValue: $0) }
+                evaluator.frame[slot].asString.flatMap { Rhythm($0) }
             }
         }
     }
 
     private mutating func itemInstances(
-        _ rule: ObligationRule, _ items: ItemList, _ scheme: Scheme, _ cadence: (Evaluator) -> Cadence?
+        _ rule: ObligationRule, _ items: ItemList, _ scheme: Scheme, _ rhythm: (Evaluator) -> Rhythm?
     ) -> [Instance] {
         var found: [Instance] = []
         forEach(items) { evaluator, item in
-            guard let cadence = cadence(evaluator) else { return }
+            guard let rhythm = rhythm(evaluator) else { return }
             let since = item.context["since"]?.asDate.map { CalendarDate(dayNumber: Int32(clamping: $0.daysSince1970)) }
-            for (first, last) in evaluator.spans(cadence, rule, scheme) where (since ?? first) <= first {
+            for (first, last) in evaluator.spans(rhythm, rule, scheme, since: since) where (since ?? first) <= first {
                 found.append(
                     Instance(
                         first: first, last: last, key: "\(first)#\(item.key)", about: item.key, word: item.word))
@@ -83,15 +86,19 @@ extension Evaluator {
     }
 
     private func falls(_ deadline: Deadline, after day: CalendarDate) -> Bool {
-        inputs.period.contains(deadline.date(after: day, inputs.calendar))
+        let date = deadline.date(after: day, inputs.calendar)
+        return dueSpan.map { $0.contains(date) } ?? inputs.period.contains(date)
     }
 
-    /// The spans of a cadence whose deadline lies in the period and that begin when the rule was in force.
+    /// The spans of a rhythm whose deadline lies in the period and that begin when the rule was in force.
     private func spans(
-        _ cadence: Cadence, _ rule: ObligationRule, _ scheme: Scheme
+        _ rhythm: Rhythm, _ rule: ObligationRule, _ scheme: Scheme, since: CalendarDate? = nil
     ) -> [(first: CalendarDate, last: CalendarDate)] {
-        let from = inputs.period.first.adding(days: -rule.deadline.reach)
-        return cadence.spans(from: from, through: inputs.period.last, inputs.calendar).filter { span in
+        let from = (dueSpan?.lowerBound ?? inputs.period.first).adding(days: -rule.deadline.reach)
+        let through = dueSpan?.upperBound ?? inputs.period.last
+        let start = max(scheme.effectiveFrom, service.from, since ?? .earliest)
+        let spans = rhythm.spans(from: from, through: through, counting: start, inputs.calendar)
+        return spans.filter { span in
             guard span.first >= scheme.effectiveFrom, falls(rule.deadline, after: span.last) else { return false }
             if rule.proration != nil { return service.from <= span.last && span.first <= service.through }
             return service.from <= span.first && span.last <= service.through
@@ -144,7 +151,63 @@ extension Evaluator {
     }
 }
 
+extension Evaluator {
+    /// Reminders of what is due and not met yet, sent on the days that lie in the period after this one.
+    mutating func reminders(_ scheme: Scheme) -> [Effect] {
+        let plans = storage.notices.filter { plan in
+            guard case .period(inputs.period.kind) = plan.notice.trigger else { return false }
+            return plan.reminder != nil && plan.state != .shadow
+        }
+        guard !plans.isEmpty else { return [] }
+        let facts = Self.net(inputs.facts.filter { $0.businessDate <= inputs.period.last })
+        dueSpan = inputs.period.last.adding(days: -100)...inputs.period.last.adding(days: 130)
+        defer { dueSpan = nil }
+        return plans.flatMap { reminders($0, facts, scheme) }
+    }
+
+    private mutating func reminders(_ plan: NoticePlan, _ facts: [Fact], _ scheme: Scheme) -> [Effect] {
+        guard let reminder = plan.reminder,
+            let rule = storage.obligations.first(where: { $0.head.name == reminder.obligation })
+        else { return [] }
+        let parameters = storage.parameters(on: inputs.period.last)
+        let done = facts.filter {
+            $0.type == rule.factType && rule.filter?.holds($0, parameters: parameters) ?? true
+        }
+        let next = inputs.period.next
+        return instances(rule, facts, scheme).flatMap { instance -> [Effect] in
+            guard inTime(rule, instance, done, parameters) < required(rule, instance) else { return [] }
+            let deadline = rule.deadline.date(after: instance.last, inputs.calendar)
+            return reminder.offsets.compactMap { offset in
+                let day = Deadline(after: offset, at: plan.by, rolls: false).date(after: deadline, inputs.calendar)
+                guard next.contains(day) else { return nil }
+                return .notice(notice(plan, instance, deadline, on: day, scheme))
+            }
+        }
+    }
+
+    private func notice(
+        _ plan: NoticePlan, _ instance: Instance, _ deadline: CalendarDate, on day: CalendarDate, _ scheme: Scheme
+    ) -> NoticeRequest {
+        let rule = plan.notice
+        var values = [
+            "manager": inputs.subject.id, "period": inputs.period.description, "deadline": deadline.description,
+        ]
+        values["item"] = instance.about
+        return NoticeRequest(
+            id: DeterministicID.make(
+                "reminder", scheme.id, rule.name, inputs.subject.description, instance.key, day.description),
+            subject: inputs.subject, notice: rule.name, rule: rule.rule, clause: rule.clause, audience: rule.audience,
+            channels: rule.channels, values: values, rows: [],
+            dueAt: Timestamp(startOf: day).adding(seconds: plan.by.seconds))
+    }
+}
+
 extension ObligationRule {
+    /// The day from which the deadline of what is due for a fact is counted.
+    func day(of fact: Fact) -> CalendarDate {
+        anchor.flatMap { fact.word($0) }.flatMap { CalendarDate($0) } ?? fact.businessDate
+    }
+
     var isDuePerFact: Bool {
         if case .fact = due { true } else { false }
     }

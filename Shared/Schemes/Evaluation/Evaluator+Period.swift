@@ -50,7 +50,9 @@ extension Evaluator {
     }
 
     private func tasks(_ rule: TaskRule, _ item: Item?, _ scheme: Scheme) -> [Effect] {
-        guard case .period(_, let when, let times) = rule.trigger, let step = rule.steps.first else { return [] }
+        guard case .period(_, let when, let times) = rule.trigger,
+            let route = rule.route({ $0.value(frame) }), let start = route.places.first
+        else { return [] }
         if let when, when.evaluate(frame).asBoolean != true { return [] }
         var instances = [inputs.period.description]
         if let times {
@@ -58,7 +60,7 @@ extension Evaluator {
             instances = count > 0 ? (1...min(count, 1000)).map { "\(anchor(rule))#\($0)" } : []
         }
         if let item { instances = instances.map { "\($0)#\(item.key)" } }
-        return instances.map { .task(task(rule, step, $0, item, scheme)) }
+        return instances.map { .task(task(rule, route, start, $0, item, scheme)) }
     }
 
     /// The period in which is counted, or the start of the appointment, so that counts begin again with a new one.
@@ -68,17 +70,21 @@ extension Evaluator {
     }
 
     private func task(
-        _ rule: TaskRule, _ step: TaskStep, _ instance: String, _ item: Item?, _ scheme: Scheme
+        _ rule: TaskRule, _ route: TaskRoute, _ start: TaskRoute.Place, _ instance: String, _ item: Item?,
+        _ scheme: Scheme
     ) -> TaskRequest {
+        let step = rule.steps[start.step]
         let title = rule.head.title
         return TaskRequest(
             id: DeterministicID.make(
                 "task", scheme.id, rule.head.name, inputs.subject.description, instance, "0"),
             subject: inputs.subject, rule: rule.head.clause.rule, clause: rule.head.clause.text, task: rule.head.name,
-            step: 0, role: step.role, unit: unit, dueAt: step.within.moment(after: inputs.period.last, inputs.calendar),
+            step: start.step, role: start.role, unit: unit,
+            dueAt: step.within.moment(after: inputs.period.last, inputs.calendar),
             options: step.options.map(\.name),
             text: item.map { BilingualText(zh: "\(title.zh)（\($0.key)）", en: "\(title.en) (\($0.key))") } ?? title,
-            fact: nil, context: context(rule, instance, item))
+            fact: nil,
+            context: context(rule, instance, item).merging(route.context) { own, _ in own })
     }
 
     private func context(_ rule: TaskRule, _ instance: String, _ item: Item?) -> [String: String] {
@@ -108,7 +114,8 @@ extension Evaluator {
             guard let rule = storage.tasks.first(where: { $0.head.name == open.task }),
                 rule.steps.indices.contains(open.step)
             else { continue }
-            effects += again(open, rule.steps[open.step]) ?? escalated(open, rule.steps[open.step])
+            let step = rule.steps[open.step]
+            effects += again(open, step) ?? silence(open, step, rule, scheme) ?? escalated(open, step)
         }
         return effects
     }
@@ -127,6 +134,16 @@ extension Evaluator {
                     DeterministicID.make("task-rollover", open.id.description), role: open.role,
                     dueAt: step.within.moment(after: day, inputs.calendar), context)),
         ]
+    }
+
+    /// What follows when nobody answers, for a step that says what that means.
+    private func silence(_ open: TaskRequest, _ step: TaskStep, _ rule: TaskRule, _ scheme: Scheme) -> [Effect]? {
+        guard let option = step.silence else { return nil }
+        let decision = Fact(
+            id: DeterministicID.make("silence", open.id.description), subject: open.subject, type: "decision.made",
+            businessDate: open.dueAt.date(), occurredAt: open.dueAt, amount: nil, customer: nil, source: "",
+            sourceID: "", attributes: ["decision": .text(option)])
+        return scheme.follow(rule.steps, rule.head, option, decision, open, inputs.grades, inputs.calendar)
     }
 
     private func escalated(_ open: TaskRequest, _ step: TaskStep) -> [Effect] {

@@ -96,7 +96,7 @@ extension Evaluator {
         return Self.net(inputs.facts).filter { inputs.period.contains($0.businessDate) }.flatMap { fact in
             let rules = storage.closeFindings[fact.type] ?? []
             let arrival = Arrival(
-                scheme: scheme, fact: fact, parameters: storage.parameters(on: fact.businessDate),
+                scheme: scheme, fact: fact, parameters: storage.parameters(on: fact.businessDate) + frame,
                 calendar: inputs.calendar)
             return rules.flatMap { arrival.finding($0) }.map { effect -> Effect in
                 guard case .finding(let finding) = effect else { return effect }

@@ -12,6 +12,8 @@ struct Evaluator {
     /// The table whose column was computed last in the run of slots under way, with the rows that hold: its inputs
     /// cannot change before its other columns.
     private var matched: (plan: TablePlan, rows: [Int])?
+    /// The deadlines that are looked at, when they are others than those of the period.
+    var dueSpan: ClosedRange<CalendarDate>?
     /// The waivers granted up to the period's last day.
     var grants: [Grant] = []
 

@@ -70,9 +70,15 @@ extension Scheme {
     private func next(
         _ steps: [TaskStep], _ decision: Fact, _ task: TaskRequest, _ calendar: WorkCalendar
     ) -> [Effect] {
-        let number = task.step + 1
-        guard number < steps.count else { return [] }
-        let step = steps[number]
+        let route = TaskRoute(task.context)
+        let next =
+            route.map { route in route.places.first { $0.step > task.step } }
+            ?? (task.step + 1 < steps.count
+                ? TaskRoute.Place(step: task.step + 1, role: steps[task.step + 1].role) : nil)
+        guard let next, next.step < steps.count else { return [] }
+        // A task is named after its place on the way, so that undoing the first finds all that came of it.
+        let number = route.map { route in route.places.count { $0.step <= task.step } } ?? next.step
+        let step = steps[next.step]
         var context = task.context
         context["after"] = task.id.description
         if case .text(let person)? = decision.attributes["by"] { context["signed \(task.step)"] = person }
@@ -81,8 +87,8 @@ extension Scheme {
             .task(
                 TaskRequest(
                     id: DeterministicID.make("task-step", id, task.id.description, String(number)),
-                    subject: task.subject, rule: task.rule, clause: task.clause, task: task.task, step: number,
-                    role: step.role, unit: task.unit,
+                    subject: task.subject, rule: task.rule, clause: task.clause, task: task.task, step: next.step,
+                    role: next.role, unit: task.unit,
                     dueAt: step.within.moment(after: decision.businessDate, calendar),
                     options: step.options.map(\.name), text: task.text, fact: task.fact, context: context))
         ]

@@ -80,7 +80,10 @@ struct Arrival {
     }
 
     func task(_ rule: TaskRule) -> [Effect] {
-        guard case .fact(let when) = rule.trigger, sets(rule.head, when), let step = rule.steps.first else { return [] }
+        guard case .fact(let when) = rule.trigger, sets(rule.head, when),
+            let route = rule.route({ $0.value(fact, parameters) }), let start = route.places.first
+        else { return [] }
+        let step = rule.steps[start.step]
         let id = id("task", rule.head, "0")
         let number = rule.head.clause.rule
         if isWithdrawal {
@@ -97,10 +100,10 @@ struct Arrival {
             .task(
                 TaskRequest(
                     id: id, subject: fact.subject, rule: rule.head.clause.rule, clause: rule.head.clause.text,
-                    task: rule.head.name, step: 0, role: step.role, unit: nil,
+                    task: rule.head.name, step: start.step, role: start.role, unit: nil,
                     dueAt: step.within.moment(after: fact.businessDate, calendar),
                     options: step.options.map(\.name), text: rule.head.title, fact: cause,
-                    context: context(rule, step, amount)))
+                    context: context(rule, step, amount).merging(route.context) { own, _ in own }))
         ]
     }
 

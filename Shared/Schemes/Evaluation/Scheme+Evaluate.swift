@@ -24,6 +24,8 @@ extension Scheme {
             effects += evaluator.tasks(self)
             effects += evaluator.gradeChanges(self)
             effects += evaluator.periodNotices(self)
+            effects += evaluator.reminders(self)
+            effects += evaluator.lifelongLiabilities(self)
             effects += evaluator.escalations(self)
         }
         effects += evaluator.allocations(self)
@@ -95,7 +97,7 @@ extension Evaluator {
 
     func periodNotices(_ scheme: Scheme, afterComparison: Bool = false) -> [Effect] {
         storage.notices.compactMap { plan in
-            guard storage.followsComparison(plan) == afterComparison,
+            guard plan.reminder == nil, storage.followsComparison(plan) == afterComparison,
                 case .period(inputs.period.kind) = plan.notice.trigger, plan.state != .shadow
             else { return nil }
             if let condition = plan.condition, condition.evaluate(frame).asBoolean != true { return nil }

@@ -94,12 +94,17 @@ extension Scheme {
         }
         types.formUnion(storage.allocations.map(\.factType))
         types.formUnion(storage.closeFindings.keys)
+        types.formUnion(storage.lifelong.map(\.type))
         return types.union(lastingFactTypes)
     }
 
     /// Those of ``keptFactTypes`` that evaluation needs from the beginning, because what they say lasts.
     public var lastingFactTypes: Set<String> {
         var types = storage.waivers.reduce(into: Set<String>()) { $0.formUnion($1.factTypes) }
+        types.formUnion(storage.lifelong.compactMap(\.rule.persons))
+        for rule in storage.obligations {
+            if case .on = rule.due { types.insert(rule.factType) }
+        }
         let hasPanel = storage.tasks.contains { $0.steps.contains { $0.panel != nil } }
         if hasPanel || storage.waivers.contains(where: { $0.approval != nil }) { types.insert("decision.made") }
         return types

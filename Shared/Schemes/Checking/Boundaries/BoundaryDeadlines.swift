@@ -65,15 +65,17 @@ struct DeadlineCases {
     private func instance(_ rule: ObligationRule, _ calendar: WorkCalendar) -> Instance? {
         let start = Period(storage.header.basePeriod, containing: storage.header.effectiveFrom).next.first
         switch rule.due {
-        case .every(let cadence):
-            let spans = cadence.spans(from: start, through: start.adding(days: 400), calendar)
+        case .every(let rhythm):
+            let spans = rhythm.spans(
+                from: start, through: start.adding(days: 400), counting: storage.header.effectiveFrom, calendar)
             return spans.first { start <= $0.first }.map { Instance(first: $0.first, last: $0.last, cause: []) }
+        case .fact where rule.anchor != nil: return nil
         case .fact(let type):
             let day = calendar.workingDay(onOrAfter: start.adding(days: 4))
             var cause = FactLine(type: type, date: day)
             for name in rule.same { cause.take(.string("c-1"), as: name) }
             return Instance(first: day, last: day, cause: [cause])
-        case .chosen: return nil
+        case .chosen, .on: return nil
         }
     }
 }

@@ -78,10 +78,10 @@ extension UnitAnalysis {
         expect(rule.waived, .flag, of: "`waived` of `\(rule.head.name)`")
         expect(rule.amount, money, of: "the amount of `\(rule.head.name)`")
         guard case .chosen(let slot) = rule.due, case .text(let words?) = sort(of: slot) else { return }
-        for word in words.sorted() where Cadence(rawValue: word) == nil {
+        for word in words.sorted() where Rhythm(word) == nil {
             faults.report(
                 .unknownChoice, at: rule.head.place, "`\(rule.head.name)` can be due “\(word)”, which is no rhythm",
-                "use one of \(Cadence.allCases.map(\.rawValue).joined(separator: ", "))")
+                "use one of \(Cadence.allCases.map(\.rawValue).joined(separator: ", ")), or `7 days`")
         }
     }
 

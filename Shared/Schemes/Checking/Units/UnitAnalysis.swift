@@ -137,6 +137,7 @@ final class UnitAnalysis {
     }
 
     func sort(of slot: Int, in scope: FactScope) -> Sort {
+        if slot >= scope.figureStart { return sort(of: slot - scope.figureStart) }
         if slot >= scope.parameterStart { return sort(of: storage.parameterSlots[slot - scope.parameterStart]) }
         if slot >= FactScope.ownNames.count { return Sort(scope.attributes[slot - FactScope.ownNames.count].form) }
         switch scope.names.all[slot] {
