@@ -144,6 +144,70 @@ struct BoundaryTests {
             ])
     }
 
+    @Test func wholeUnitsChangeAtTheSecondOne() throws {
+        let found = try report(
+            """
+            - { measure: lost, clause: R1 x, fact: deal.closed, window: month, unit: CNY }
+            - { parameter: size, clause: R1 x, value: 50, unit: CNY }
+            - { figure: pieces, clause: R2 x, formula: floor(lost / size), unit: count, every: month }
+            """)
+        #expect(
+            cases(found, "pieces") == [
+                "lost below 49.99: pieces 0", "lost at 50: pieces 1", "lost above 50.01: pieces 1",
+                "lost below 99.99: pieces 1", "lost at 100: pieces 2", "lost above 100.01: pieces 2",
+            ])
+    }
+
+    @Test func aLiabilityIsSharedByTheBandOfItsAmount() throws {
+        let found = try report(
+            """
+            - liability: loss
+              clause: R1 x
+              on: deal.closed
+              amount: amount
+              bands:
+                - { when: amount < 100, shares: { product: 1 }, residual: product }
+                - { shares: { product: 0.5, first: 0.5 }, residual: product }
+            """)
+        #expect(
+            cases(found, "loss") == [
+                "amount of deal.closed below 99.99: shares u-product: 99.99",
+                "amount of deal.closed at 100: shares u-first: 50; u-product: 50",
+                "amount of deal.closed above 100.01: shares u-first: 50.01; u-product: 50",
+            ])
+    }
+
+    @Test func aGradingIsTriedFromTheGradeInWhichItMatters() throws {
+        let found = try report(
+            """
+            - { ladder: grade, clause: R1 x, grades: [low, high], entry: low }
+            - { measure: volume, clause: R1 x, fact: deal.closed, window: month, unit: points }
+            - grading: monthly
+              clause: R2 x
+              ladder: grade
+              grade: 'if volume >= 60 then "high" else "low"'
+              approver: head
+            """)
+        #expect(
+            cases(found, "monthly") == [
+                "volume below 59.99: tasks none", "volume at 60: tasks monthly: head",
+                "volume above 60.01: tasks monthly: head",
+            ])
+    }
+
+    @Test func whoIsLeftOutIsAGap() throws {
+        let found = try report(
+            """
+            - { measure: volume, clause: R1 x, fact: deal.closed, window: month, unit: points, every: month }
+            - { exclusion: too small, clause: R2 x, when: volume < 10 }
+            """)
+        let outcomes = cases(found, "too small")
+        #expect(outcomes.count == 3)
+        #expect(outcomes.count == 3)
+        #expect(outcomes.first?.contains("gaps too small") == true)
+        #expect(outcomes.last?.contains("gaps none") == true)
+    }
+
     @Test func anAnswerEscalatesFromTheCloseOnAtWhichItIsOverdue() throws {
         let found = try report(
             """

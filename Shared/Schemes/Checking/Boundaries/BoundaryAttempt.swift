@@ -83,9 +83,11 @@ struct Attempt {
             guard let lines = lines(context, surroundings, .number(number)) else { return nil }
             return compared(Observation(search.scheme, search.subject, lines, horizon.closes))
         }
-        // Most often the amount is the figure.
-        if value(target) == target, value(target - step) == target - step || target.isZero,
-            value(target + step) == target + step
+        // Most often the amount is the figure; who is left out has no figures at all.
+        let tried = [target - step, target, target + step].map { (wanted: $0, found: value($0)) }
+        let seen = tried.filter { $0.found != nil }
+        if !seen.isEmpty, seen.allSatisfy({ $0.found == $0.wanted || ($0.wanted.isNegative && target.isZero) }),
+            seen.contains(where: { $0.found == $0.wanted })
         {
             return threshold.points(step: step).map(Point.init)
         }
