@@ -139,8 +139,8 @@ struct DueMarks {
 
     func write(in transaction: borrowing Transaction) throws {
         guard !causes.isEmpty else { return }
-        let marks = causes.sorted { ($0.key.subject, $0.key.period) < ($1.key.subject, $1.key.period) }
-            .map { (key: $0.key, subject: $0.key.subject.description, causes: $0.value.sorted()) }
+        let marks = causes.map { (key: $0.key, subject: $0.key.subject.description, causes: $0.value.sorted()) }
+            .sorted { ($0.subject, $0.key.period) < ($1.subject, $1.key.period) }
         let areNew = try ScoreStore.allNew(in: transaction) { inner throws(PostgresError) in
             try inner.copyIn(
                 table: "payroll.due", columns: ["subject", "earned", "institution", "earned_last", "causes"]

@@ -32,20 +32,27 @@ public enum PayInputStore {
     }
 
     /// Takes the next part of what is due in a run, its own month and earlier periods from the institution's first run
-    /// on: all periods of some subjects after `subject`, in their order.
+    /// on: all periods of the subjects after `subject` up to about `limit` rows, in their order.
     public static func takeDue(
         institution: String, from first: CalendarDate, through last: CalendarDate, after subject: String,
-        subjects limit: Int32, in transaction: borrowing Transaction
+        limit: Int32, in transaction: borrowing Transaction
     ) throws(PostgresError) -> [DuePeriod] {
+        let bound = try transaction.query(
+            """
+            SELECT max(subject) FROM (
+                SELECT subject FROM payroll.due
+                WHERE institution = $1 AND earned_last BETWEEN $2 AND $3 AND subject > $4
+                ORDER BY institution, subject LIMIT $5) AS page
+            """, [.text(institution), .date(first), .date(last), .text(subject), .int4(limit)])
+        guard let end = try bound.first?.optionalText(0) else { return [] }
         let rows = try transaction.query(
             """
             WITH taken AS (
-                DELETE FROM payroll.due WHERE institution = $1 AND earned_last BETWEEN $2 AND $3 AND subject IN (
-                    SELECT DISTINCT subject FROM payroll.due
-                    WHERE institution = $1 AND earned_last BETWEEN $2 AND $3 AND subject > $5 ORDER BY subject LIMIT $4)
+                DELETE FROM payroll.due
+                WHERE institution = $1 AND earned_last BETWEEN $2 AND $3 AND subject > $4 AND subject <= $5
                 RETURNING subject, earned, causes)
             SELECT subject, earned, causes FROM taken ORDER BY subject, earned
-            """, [.text(institution), .date(first), .date(last), .int4(limit), .text(subject)])
+            """, [.text(institution), .date(first), .date(last), .text(subject), .text(end)])
         return try rows.map { row throws(PostgresError) in
             DuePeriod(
                 subject: try parsed(try row.text(0), "subject") { Subject($0) },

@@ -133,7 +133,7 @@ extension RunDesk {
         while true {
             let page = try PayInputStore.takeDue(
                 institution: run.institution, from: first.first, through: run.month.last, after: last,
-                subjects: Self.page, in: transaction)
+                limit: Self.page, in: transaction)
             guard let end = page.last else { break }
             last = end.subject.description
             let statements = try self.statements(run, page, carries, on: connection)
@@ -170,16 +170,18 @@ extension RunDesk {
         let pricing = try PayPricing(
             for: results.values.joined(), currency: run.currency, library: library, on: connection)
         var periods: [Subject: [EarnedPeriod]] = [:]
+        var subjects: [Subject] = []
         for due in page {
+            if subjects.last != due.subject { subjects.append(due.subject) }
             let key = DuePeriodKey(subject: due.subject.description, period: due.earned)
             periods[due.subject, default: []].append(
                 EarnedPeriod(
                     period: due.earned, results: results[key] ?? [], findings: findings[key] ?? [],
                     booked: booked[key] ?? [], causes: due.causes))
         }
-        return try periods.sorted { $0.key < $1.key }.compactMap { subject, periods in
+        return try subjects.compactMap { subject in
             try PayCalculation(run: run.id, month: run.month, price: pricing.pricing(of: subject))
-                .statement(of: subject, periods: periods, carriedIn: carries[subject] ?? 0)
+                .statement(of: subject, periods: periods[subject] ?? [], carriedIn: carries[subject] ?? 0)
         }
     }
 
