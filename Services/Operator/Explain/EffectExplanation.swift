@@ -247,10 +247,10 @@ extension EffectRecord {
         switch self {
         case .finding(let event): (event.scheme, event.version)
         case .task(let event, _): (event.scheme, event.version)
-        case .grade(let event, _): (event.scheme, event.version)
+        case .grade(let event, _), .gradeWithdrawn(let event): (event.scheme, event.version)
         case .status(let event): (event.scheme, event.version)
         case .notice(let event): (event.scheme, event.version)
-        case .findingWithdrawn, .taskClosed, .statusWithdrawn: nil
+        case .findingWithdrawn, .taskClosed, .taskReopened, .statusWithdrawn: nil
         }
     }
 }
@@ -294,7 +294,13 @@ extension Explanation {
             self.init(.notice, .init(zh: name, en: name), subject: (event.subject ?? subject).description)
             properties = [.init(zh: "发出", en: "due", event.dueAt.description)]
             clause = event.clause
-        case .findingWithdrawn(let id, let rule), .statusWithdrawn(let id, let rule), .taskClosed(let id, let rule, _):
+        case .gradeWithdrawn(let event):
+            self.init(
+                .grade, .init(zh: "撤销 \(event.to)", en: "withdrawal of \(event.to)"), subject: event.subject.description
+            )
+            clause = event.clause
+        case .findingWithdrawn(let id, let rule), .statusWithdrawn(let id, let rule), .taskClosed(let id, let rule, _),
+            .taskReopened(let id, let rule):
             self.init(.notice, .init(zh: "撤销 \(id)", en: "withdrawal of \(id)"), subject: subject.description)
             clause = rule
         }

@@ -42,10 +42,14 @@ struct ArrivalWork {
                 let effects = scheme.arrivals(of: fact, calendar: calendars[institution] ?? WorkCalendar())
                 entries += effects.map { Self.entry($0, scheme, subject, fact, arrival.offset, arrival.trace) }
             }
-            if fact.type == "decision.made", fact.sign > 0 {
+            if fact.type == "decision.made" {
                 try apply(entries)
                 entries = []
-                try decide(fact, arrival.offset, arrival.trace)
+                if fact.sign > 0 {
+                    try decide(fact, arrival.offset, arrival.trace)
+                } else {
+                    try undo(fact, arrival.offset, arrival.trace)
+                }
             }
         }
         try apply(entries)
@@ -62,7 +66,7 @@ struct ArrivalWork {
         }
     }
 
-    private mutating func decide(_ fact: Fact, _ offset: Int64, _ trace: String?) throws {
+    mutating func decide(_ fact: Fact, _ offset: Int64, _ trace: String?) throws {
         guard case .text(let text)? = fact.attributes["task"], let id = UUID128(text) else { return }
         let store = TaskStore(connection)
         let (open, isKnown) = try store.task(id)
@@ -72,6 +76,7 @@ struct ArrivalWork {
             }
             return
         }
+        guard try !DecisionStore(connection).isUndone(fact.id, of: open.subject) else { return }
         let scheme = try library.scheme(open.scheme, version: open.version, on: connection)
         let decisions = scheme.hasPanel(open.request) ? try store.decisions(of: open.subject, through: offset) : []
         let answer = scheme.answer(
@@ -80,7 +85,10 @@ struct ArrivalWork {
             calendar: try library.calendar(of: scheme.institution, on: connection))
         guard case .effects(let effects) = answer else { return }
         let decisive = scheme.decisive(fact, for: open.request, among: decisions)
-        try apply(effects.map { Self.entry($0, scheme, open.subject, decisive, offset, trace) })
+        let entries = effects.map { Self.entry($0, scheme, open.subject, decisive, offset, trace) }
+        try DecisionStore(connection).keep(
+            entries.map(\.record), of: id, decision: decisive.id, subject: open.subject)
+        try apply(entries)
     }
 
     private static func entry(

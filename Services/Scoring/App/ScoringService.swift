@@ -7,7 +7,7 @@ import ServiceKit
 struct ScoringService {
     static func main() async {
         await launch(.scoring) { (settings: ScoringSettings, host) in
-            try settings.database.refuseStore(newerThan: 7, of: .scoring)
+            try settings.database.refuseStore(newerThan: 8, of: .scoring)
             let counters = ScoringCounters(host.metrics)
             let options = settings.facts
             let closes = CloseLoop(

@@ -8,7 +8,11 @@ public enum EffectRecord: Codable, Hashable, Sendable {
     case findingWithdrawn(id: UUID128, rule: String)
     case task(TaskEvent, request: TaskRequest)
     case taskClosed(id: UUID128, rule: String, outcome: String)
+    /// The decision that closed it was undone.
+    case taskReopened(id: UUID128, rule: String)
     case grade(GradeEvent, decided: Bool)
+    /// What gave the grade was undone.
+    case gradeWithdrawn(GradeEvent)
     case status(StatusEvent)
     case statusWithdrawn(id: UUID128, rule: String)
     case notice(Contracts.NoticeRequest)
@@ -18,10 +22,12 @@ public enum EffectRecord: Codable, Hashable, Sendable {
         switch self {
         case .finding(let event): event.id
         case .task(let event, _): event.id
-        case .grade(let event, _): event.id
+        case .grade(let event, _), .gradeWithdrawn(let event): event.id
         case .status(let event): event.id
         case .notice(let event): event.id
-        case .findingWithdrawn(let id, _), .taskClosed(let id, _, _), .statusWithdrawn(let id, _): id
+        case .findingWithdrawn(let id, _), .taskClosed(let id, _, _), .taskReopened(let id, _),
+            .statusWithdrawn(let id, _):
+            id
         }
     }
 
@@ -49,21 +55,35 @@ public struct EffectChanges: Sendable {
         let known = Set(before.map(\.id))
         let kept = Set(after.map(\.id))
         for record in before where !kept.contains(record.id) {
+            // A revision does not undo what somebody decided.
             switch record {
-            case .finding(let event): changes.append(.findingWithdrawn(id: event.id, rule: event.rule))
-            case .task(let event, _): changes.append(.taskClosed(id: event.id, rule: event.rule, outcome: "withdrawn"))
-            case .status(let event): changes.append(.statusWithdrawn(id: event.id, rule: event.rule))
-            case .grade(let event, true): if let undone = event.undone { changes.append(.grade(undone, decided: true)) }
-            case .grade, .notice, .findingWithdrawn, .taskClosed, .statusWithdrawn: break
+            case .taskClosed: continue
+            case .grade(let event, decided: true) where event.task != nil: continue
+            default: break
             }
+            if let undoing = record.undoing { changes.append(undoing) }
         }
         changes += after.filter { !known.contains($0.id) }
     }
 }
 
+extension EffectRecord {
+    /// What undoes it; `nil` for a notice, which stays sent, a proposal, and what undoes something itself.
+    public var undoing: EffectRecord? {
+        switch self {
+        case .finding(let event): .findingWithdrawn(id: event.id, rule: event.rule)
+        case .task(let event, _): .taskClosed(id: event.id, rule: event.rule, outcome: "withdrawn")
+        case .taskClosed(let id, let rule, _): .taskReopened(id: id, rule: rule)
+        case .status(let event): .statusWithdrawn(id: event.id, rule: event.rule)
+        case .grade(let event, decided: true): .gradeWithdrawn(event)
+        case .grade, .gradeWithdrawn, .notice, .findingWithdrawn, .taskReopened, .statusWithdrawn: nil
+        }
+    }
+}
+
 extension GradeEvent {
     /// The change back to the grade held before; `nil` when there was none.
-    var undone: GradeEvent? {
+    public var undone: GradeEvent? {
         guard let from else { return nil }
         var event = self
         event.id = DeterministicID.make("grade-undone", id.description)

@@ -28,6 +28,8 @@ public struct EffectStore {
         public var offset: Int64?
         /// The W3C trace of that fact.
         public var trace: String?
+        /// It undoes what a decision brought about.
+        public var undoesDecision = false
 
         public init(
             subject: Int32, record: EffectRecord, occasion: String, day: CalendarDate, isArrival: Bool,
@@ -65,6 +67,27 @@ public struct EffectStore {
 
     /// Each statement gives one row if it changed something, with the event stored before, if any.
     private func statement(_ entry: Entry) throws -> Statement {
+        if let statement = undoing(entry) { return statement }
+        return try keeping(entry)
+    }
+
+    /// What a decision brought about leaves no mark when the decision is undone: another decision may bring it about
+    /// again, whereas what is withdrawn because its fact was undone stays so.
+    private func undoing(_ entry: Entry) -> Statement? {
+        guard entry.undoesDecision else { return nil }
+        let (table, state): (String, String)
+        switch entry.record {
+        case .findingWithdrawn: (table, state) = ("finding", "raised")
+        case .statusWithdrawn: (table, state) = ("status", "in force")
+        case .taskClosed: (table, state) = ("task", "open")
+        default: return nil
+        }
+        return Statement(
+            "DELETE FROM scoring.\(table) WHERE id = $1 AND state = $2 RETURNING event",
+            [.uuid(entry.record.id), .text(state)])
+    }
+
+    private func keeping(_ entry: Entry) throws -> Statement {
         switch entry.record {
         case .finding(let event): try raise(event, entry)
         case .findingWithdrawn(let id, let rule):
@@ -75,7 +98,14 @@ public struct EffectStore {
                 """, [.uuid(id), .int4(entry.subject), .text(rule)])
         case .task(let event, let request): try open(event, request, entry)
         case .taskClosed(let id, let rule, let outcome): close(id, rule, outcome, entry)
+        case .taskReopened(let id, _): reopen(id)
         case .grade(let event, let decided): try grade(event, decided, entry)
+        case .gradeWithdrawn(let event):
+            Statement(
+                """
+                UPDATE scoring.grade SET state = 'withdrawn', withdrawn_offset = $2 WHERE id = $1 AND state = 'held'
+                RETURNING NULL::text
+                """, [.uuid(event.id), .int8(entry.offset)])
         case .status(let event): try status(event, entry)
         case .statusWithdrawn(let id, let rule):
             Statement(
@@ -139,12 +169,24 @@ public struct EffectStore {
             ])
     }
 
+    private func reopen(_ id: UUID128) -> Statement {
+        Statement(
+            """
+            UPDATE scoring.task SET state = 'open', closed_on = NULL, closed_offset = NULL, decision = NULL,
+                decided_by = NULL
+            WHERE id = $1 AND state = 'decided' RETURNING event
+            """, [.uuid(id)])
+    }
+
     private func grade(_ event: GradeEvent, _ decided: Bool, _ entry: Entry) throws -> Statement {
         guard decided else { return Statement("SELECT NULL::text") }
         return Statement(
             """
-            INSERT INTO scoring.grade (id, subject, ladder, grade, valid_from, source, event, "offset")
-            VALUES ($1, $2, $3, $4, $5, 'scheme', $6, $7) ON CONFLICT (id) DO NOTHING RETURNING NULL::text
+            INSERT INTO scoring.grade AS g (id, subject, ladder, grade, valid_from, source, event, "offset")
+            VALUES ($1, $2, $3, $4, $5, 'scheme', $6, $7)
+            ON CONFLICT (id) DO UPDATE SET state = 'held', withdrawn_offset = NULL, "offset" = excluded."offset",
+                event = excluded.event
+            WHERE g.state = 'withdrawn' RETURNING NULL::text
             """,
             [
                 .uuid(event.id), .int4(entry.subject), .text(event.ladder), .text(event.to),
@@ -185,6 +227,12 @@ public struct EffectStore {
             event.decision = outcome
             event.decidedBy = entry.decision
             return try outgoing(.taskClosed, event.id, event.subject, event)
+        case .taskReopened:
+            guard let event = try stored.map({ try JSONText.decode(TaskEvent.self, $0) }) else { return nil }
+            return try outgoing(.taskRequested, event.id, event.subject, event)
+        case .gradeWithdrawn(let event):
+            guard let undone = event.undone else { return nil }
+            return try outgoing(.gradeDecided, undone.id, undone.subject, undone)
         case .grade(let event, let decided):
             return try outgoing(decided ? .gradeDecided : .gradeProposed, event.id, event.subject, event)
         case .status(let event): return try outgoing(.statusChanged, event.id, event.subject, event)

@@ -20,6 +20,17 @@ public struct TaskStore {
         public let request: TaskRequest
     }
 
+    /// The task in whatever state; `nil` when it was never asked for.
+    public func asked(_ id: UUID128) throws -> Open? {
+        try connection.query(
+            "SELECT subject, scheme, version, request FROM scoring.task WHERE id = $1 AND request <> ''", [.uuid(id)]
+        ).first.map { row in
+            Open(
+                subject: try row.int4(0), scheme: try row.text(1), version: Int(try row.int4(2)),
+                request: try JSONText.decode(TaskRequest.self, try row.text(3)))
+        }
+    }
+
     /// The task, if it is open; `nil` otherwise. `isKnown` says whether it was ever asked for or withdrawn.
     public func task(_ id: UUID128) throws -> (open: Open?, isKnown: Bool) {
         let rows = try connection.query(

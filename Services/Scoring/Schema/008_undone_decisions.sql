@@ -1,0 +1,10 @@
+-- What each decision on a task brought about, in its order, so that undoing the decision undoes exactly that.
+CREATE TABLE scoring.decision_effect (
+    task uuid NOT NULL,
+    decision uuid NOT NULL,
+    place int NOT NULL,
+    subject int NOT NULL,
+    -- The effect as it was kept and published.
+    record text NOT NULL,
+    PRIMARY KEY (task, place)
+);
