@@ -117,6 +117,7 @@ struct ListTests {
           for each: assets
           with: { assets of the customer: value }
           hit: collect
+          partial: nobody below one
           outputs: [by]
           inputs: [assets of the customer]
           rows:
@@ -207,6 +208,21 @@ struct ListTests {
             store.add(undo(visit))
             #expect(store.openTasks.isEmpty)
         }
+    }
+
+    @Test(arguments: [
+        ("assets of the customer: value", "assets of the customer: worth", "005"),
+        ("with: { size: value }", "with: { size: customers }", "005"),
+        ("same: [customer, by]", "same: [customer, module]", "005"), ("due: quarter", "due: hours.spent", "004"),
+    ])
+    func namesThatNoEntryHasAreFaults(_ right: String, _ wrong: String, _ code: String) {
+        let text = Self.head + rules.split(separator: "\n").map { "      " + $0 }.joined(separator: "\n") + "\n"
+        func errors(_ text: String) -> Set<String> {
+            let faults = SchemeCheck.check([SchemeSource(file: "scheme.yaml", text: text)])
+            return Set(faults.filter { $0.severity == .error }.map(\.code))
+        }
+        #expect(errors(text) == [])
+        #expect(errors(text.replacing(right, with: wrong)) == ["GR-SCHEME-\(code)"])
     }
 
     @Test func anEntryMayNotTakeTheNameOfAFigure() {

@@ -6,6 +6,8 @@ struct ItemList: Sendable {
     let slot: Int
     /// Entries of an item and the slots in which formulas find them.
     let entries: [(entry: String, slot: Int)]
+    /// Where the entries are named.
+    let place: Place
     /// The figures to compute for each item.
     var steps: [Int] = []
 }
@@ -44,7 +46,8 @@ extension SchemeCompiler {
                 entries.append((entry.text, slot))
             }
         }
-        return ItemList(slot: slot, entries: entries)
+        let place = fields.place(of: fields.has("with") ? "with" : "for each")
+        return ItemList(slot: slot, entries: entries, place: place)
     }
 
     /// Makes room for the names that a rule gives to the entries of its items.

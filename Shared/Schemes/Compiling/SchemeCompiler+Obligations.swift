@@ -7,6 +7,7 @@ extension SchemeCompiler {
         let shapes = shapes([fields.required("fact")].compactMap { $0 })
         guard let due = due(fields), let shape = shapes.first else { return }
         let items = items(fields)
+        check(due, items, fields)
         storage.obligations.append(
             ObligationRule(
                 head: ruleHead(head), due: due, every: head.every.isEmpty ? [header.basePeriod] : head.every,
@@ -17,6 +18,20 @@ extension SchemeCompiler {
                 amount: formula(fields, "amount"),
                 fund: fields.text("fund")?.text, atLeast: count(fields, "at least") ?? 1,
                 proration: fields.choice("prorate", Proration.self)))
+    }
+
+    /// What a table chooses is chosen for an item; what a fact sets off is due once for the fact.
+    private func check(_ due: ObligationRule.Due, _ items: ItemList?, _ fields: Fields) {
+        let place = fields.place(of: "due")
+        switch due {
+        case .chosen where items == nil:
+            faults.report(.missing, at: place, "nothing says for what it is due", "add `for each: <list>`")
+        case .fact where items != nil:
+            faults.report(
+                .wrongForm, at: place, "it cannot be due once for a fact and for each entry of a list",
+                "let it be due every day, month or quarter, or leave out `for each`")
+        default: break
+        }
     }
 
     private func same(_ fields: Fields, _ shape: FactShape, _ items: ItemList?) -> [String] {

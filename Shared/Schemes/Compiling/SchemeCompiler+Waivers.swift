@@ -39,12 +39,18 @@ extension SchemeCompiler {
                 "let an option of a step lead to `waive`")
         }
         let known = Set(shapes.flatMap(\.attributes).map(\.name))
+        let same = fields.texts("same")
+        for name in same where name.text != "customer" && !known.contains(name.text) {
+            faults.report(
+                .unknownName, at: name.place, "the waiver's facts have no attribute `\(name.text)`",
+                nearest(name.text, in: known.sorted() + ["customer"]))
+        }
         storage.waivers.append(
             WaiverRule(
                 head: ruleHead(head), factTypes: Set(shapes.map(\.type)),
                 when: when, of: waived(fields), approver: approver, reason: attribute(fields, "reason", shapes),
                 from: known.contains("from") ? "from" : nil, until: attribute(fields, "until", shapes),
-                same: fields.texts("same").map(\.text), approval: approval))
+                same: same.map(\.text), approval: approval))
         define(head, .waiver(storage.waivers.count - 1), reads: [], unit: "yes or no")
     }
 

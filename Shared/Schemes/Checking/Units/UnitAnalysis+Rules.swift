@@ -14,6 +14,7 @@ extension UnitAnalysis {
             expect(plan.when, .flag, of: "`when` of `\(plan.notice.name)`")
             expect(plan.condition, .flag, of: "`when` of `\(plan.notice.name)`")
         }
+        for list in storage.itemLists { checkEntries(list) }
         for rule in storage.obligations { checkObligation(rule) }
         for waiver in storage.waivers { expect(waiver.when, .flag, of: "`when` of `\(waiver.head.name)`") }
         expect(storage.deductionLimit, .unit(.ratio), of: "`deductions up to`")
@@ -77,12 +78,25 @@ extension UnitAnalysis {
         expect(rule.filter, .flag, of: "`where` of `\(rule.head.name)`")
         expect(rule.waived, .flag, of: "`waived` of `\(rule.head.name)`")
         expect(rule.amount, money, of: "the amount of `\(rule.head.name)`")
+        if let items = rule.items { for name in rule.same { expect(name, in: items) } }
         guard case .chosen(let slot) = rule.due, case .text(let words?) = sort(of: slot) else { return }
         for word in words.sorted() where Rhythm(word) == nil {
             faults.report(
                 .unknownChoice, at: rule.head.place, "`\(rule.head.name)` can be due “\(word)”, which is no rhythm",
                 "use one of \(Cadence.allCases.map(\.rawValue).joined(separator: ", ")), or `7 days`")
         }
+    }
+
+    /// Reports names that no entry of a list has.
+    private func checkEntries(_ list: ItemList) {
+        for (entry, _) in list.entries { expect(entry, in: list) }
+    }
+
+    private func expect(_ entry: String, in list: ItemList) {
+        guard case .record(let known) = sort(of: list.slot).element, known[entry] == nil else { return }
+        faults.report(
+            .unknownName, at: list.place, "the entries of `\(storage.names.all[list.slot])` have no `\(entry)`",
+            "use one of \(known.keys.sorted().joined(separator: ", "))")
     }
 
     private func checkGrading(_ rule: GradingRule) {
