@@ -131,7 +131,8 @@ let package = Package(
             name: "LedgerWorker", dependencies: ["Ledger", "Messaging", "Kafka", "Postgres", .log],
             path: "Tests/LedgerWorker", swiftSettings: .strict),
         .executableTarget(
-            name: "MessagingBenchmark", dependencies: ["Messaging", "Kafka", "Postgres", "TestServers", .log],
+            name: "MessagingBenchmark",
+            dependencies: ["Ledger", "Messaging", "Kafka", "Postgres", "TestServers", .log],
             path: "Tests/MessagingBenchmark", swiftSettings: .strict),
         .tests(
             "MessagingTests",

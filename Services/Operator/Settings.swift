@@ -39,7 +39,7 @@ struct OperatorSettings: ServiceSettings {
         get throws {
             guard !kafka.brokers.isEmpty else {
                 throw OperatorError(
-                    "GR-OPERATOR-010", "GRADUS_KAFKA_BROKERS is not set: name the brokers, host:port", exitCode: 78)
+                    "GR-OPERATOR-012", "GRADUS_KAFKA_BROKERS is not set: name the brokers, host:port", exitCode: 78)
             }
             return KafkaConfiguration(
                 kafka.properties.merging(["bootstrap.servers": kafka.brokers]) { given, _ in given })

@@ -19,7 +19,7 @@ public struct ConsumerLoopSettings: Sendable {
     public var kafka: KafkaConfiguration
     /// The database of the effects.
     public var database: ConnectionSettings
-    /// The schema that holds the tables of ``MessagingSchema``.
+    /// The schema that holds the service's own tables of the loop (`public.gradus_make_messaging_tables`).
     public var schema: String
     /// Writer threads, each with a connection. Partition p always goes to writer p modulo this number.
     public var writers = 2

@@ -15,13 +15,22 @@ public struct LedgerHandler: BatchHandler {
     }
 
     /// Tables of a test, in the schema `svc`.
-    public static let schema =
-        """
-        CREATE SCHEMA svc;
-        CREATE TABLE svc.ledger (
-            id bigint GENERATED ALWAYS AS IDENTITY, topic text NOT NULL, partition int NOT NULL,
-            "offset" bigint NOT NULL, value text NOT NULL, epoch bigint NOT NULL);
-        """ + "\n" + MessagingSchema.sql(schema: "svc")
+    public static func schema() throws -> String {
+        try messagingTables(schema: "svc") + """
+            CREATE TABLE svc.ledger (
+                id bigint GENERATED ALWAYS AS IDENTITY, topic text NOT NULL, partition int NOT NULL,
+                "offset" bigint NOT NULL, value text NOT NULL, epoch bigint NOT NULL);
+            """
+    }
+
+    /// The tables of the consumer loop and the outbox, as the migrations make them.
+    public static func messagingTables(schema: String) throws -> String {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let file = root.appending(path: "Services/Operator/Schema/002_messaging.sql")
+        return try String(contentsOf: file, encoding: .utf8)
+            + "CALL public.gradus_make_messaging_tables('\(schema)');\n"
+    }
 
     /// Called with each batch inside its transaction, before the messages are entered.
     public var before: @Sendable (MessageBatch) throws -> Void

@@ -1,5 +1,6 @@
 import Foundation
 import Kafka
+import Ledger
 import Logging
 import Messaging
 import Postgres
@@ -110,7 +111,7 @@ func receive(_ broker: KafkaBroker, headers: Bool) throws -> Int {
 
 func loop(_ broker: KafkaBroker, _ url: String, headers: Bool, _ name: String) throws -> Int {
     let connection = try Connection(ConnectionSettings(url))
-    try connection.run(script: "CREATE SCHEMA \(name); " + MessagingSchema.sql(schema: name))
+    try connection.run(script: LedgerHandler.messagingTables(schema: name))
     var settings = ConsumerLoopSettings(
         consumer: name, topics: [topic], kafka: broker.configuration(), database: try ConnectionSettings(url),
         schema: name)

@@ -13,7 +13,7 @@ import Testing
     private func withStores(_ body: (Connection, StreamOffsetStore, StreamOffsetStore) throws -> Void) async throws {
         try await withTestDatabase { url in
             let connection = try Connection(ConnectionSettings(url))
-            try connection.run(script: "SET client_min_messages = warning; " + LedgerHandler.schema)
+            try connection.run(script: "SET client_min_messages = warning; " + LedgerHandler.schema())
             let stores = ["first", "second"].map {
                 StreamOffsetStore(schema: "svc", consumer: "c", clusterID: "k", owner: $0)
             }
@@ -113,7 +113,7 @@ import Testing
         let other = TopicPartition("t", 1)
         try await withTestDatabase { url in
             let connection = try Connection(ConnectionSettings(url))
-            try connection.run(script: "SET client_min_messages = warning; " + LedgerHandler.schema)
+            try connection.run(script: "SET client_min_messages = warning; " + LedgerHandler.schema())
             let first = StreamOffsetStore(schema: "svc", consumer: "c", clusterID: "k", owner: "first")
             let second = StreamOffsetStore(schema: "svc", consumer: "c", clusterID: "k", owner: "second")
             let frozen = try Connection(ConnectionSettings(url))

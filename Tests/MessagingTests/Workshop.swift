@@ -33,7 +33,7 @@ final class Workshop: @unchecked Sendable {
         group = "g-\(name)"
         try #require(broker.command("topic \(topic) \(partitions)") == "ok")
         connection = try Connection(ConnectionSettings(url))
-        try connection.run(script: "SET client_min_messages = warning; " + LedgerHandler.schema)
+        try connection.run(script: "SET client_min_messages = warning; " + LedgerHandler.schema())
     }
 
     /// Sends the values, spread over the partitions in turn; a key is `k` and the partition's number unless `key` says.
