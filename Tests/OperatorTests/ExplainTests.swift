@@ -215,6 +215,32 @@ import Testing
         }
     }
 
+    @Test func answersForTheIdentifierOfAScoreEventAndForNothingUnknown() async throws {
+        try await withTestDatabase { url in
+            let office = try Office(url, packs: ["baiyin-tobacco/customer-manager"])
+            var teller = Teller(seed: 1)
+            let manager = Subject.manager(Self.tobacco, 1)
+            try office.tell([teller.fact("manager.profile", manager, on: "2026-01-01", ["status": .text("active")])])
+            try office.close(Self.tobacco, Period("2026-01") ?? .year(2026))
+            let row = try #require(
+                try office.connection.query(
+                    """
+                    SELECT event_id, convert_from(payload, 'UTF8')::json ->> 'id' FROM scoring.outbox
+                    WHERE type = 'gradus.score.finalised.v1'
+                    """
+                ).first)
+            for text in [try row.text(0), try row.text(1)] {
+                let id = try #require(UUID128(text))
+                let found = try #require(try Explainer(office.connection).identifier(id))
+                #expect(found.kind == .result && found.subject == manager.description)
+                let own = try row.text(1)
+                #expect(found.id == own)
+            }
+            let unknown = try Explainer(office.connection).identifier(UUID128(high: 1, low: 2))
+            #expect(unknown == nil)
+        }
+    }
+
     @Test func tellsWhatDataAreLacking() async throws {
         try await withTestDatabase { url in
             let office = try Office(url, packs: ["baiyin-tobacco/customer-manager"])

@@ -59,7 +59,9 @@ struct Explainer {
 
     /// Whatever an identifier names: a score, finding, task, grade, status, notice, pay line, correction or statement.
     func identifier(_ id: UUID128) throws -> Explanation? {
-        try line(id) ?? statement(id) ?? effect(id) ?? proposal(id) ?? notice(id) ?? finding(emission: id) ?? score(id)
+        // Last come those for which no table has an index: they are looked for through all results.
+        try line(id) ?? statement(id) ?? effect(id) ?? notice(id) ?? finding(emission: id) ?? receivedScore(id)
+            ?? proposal(id) ?? score(id)
     }
 
     private func line(_ id: UUID128) throws -> Explanation? {
@@ -156,7 +158,7 @@ struct Explainer {
         let rows = try connection.query(
             """
             SELECT recipient, scheme, version, clause, cause, cause_type, fact, title, body, state, language
-            FROM notices.notice WHERE id = $1 OR cause = $1 ORDER BY id LIMIT 1
+            FROM notices.notice WHERE id = $1
             """, [.uuid(id)])
         guard let row = rows.first else { return nil }
         let title = try row.text(7)
@@ -188,6 +190,24 @@ struct Explainer {
         }.first.flatMap { try effect($0) }
     }
 
+    /// A result by the identifier of its score event, if Payroll has received it.
+    private func receivedScore(_ id: UUID128) throws -> Explanation? {
+        let rows = try connection.query(
+            "SELECT subject, period, scheme, revision FROM payroll.input WHERE event = $1", [.uuid(id)])
+        guard let row = rows.first, let subject = Subject(try row.text(0)), let period = Period(try row.text(1)) else {
+            return nil
+        }
+        return try result(subject, period, try row.text(2), revision: try row.int4(3))
+    }
+
+    private func result(
+        _ subject: Subject, _ period: Period, _ scheme: String, revision: Int32
+    ) throws -> Explanation? {
+        var explainer = self
+        explainer.wish = RecordedResult.Wish(scheme: scheme, revision: revision)
+        return try explainer.period(subject, period).first { $0.kind == .result }
+    }
+
     /// A result by the identifier of its score event; the one in the data as well as the message's own.
     private func score(_ id: UUID128) throws -> Explanation? {
         for partition in try connection.query("SELECT DISTINCT partition FROM scoring.subject ORDER BY 1") {
@@ -208,9 +228,7 @@ struct Explainer {
                 guard id == score || id == DeterministicID.make("event", type.rawValue, score.description, "") else {
                     continue
                 }
-                var explainer = self
-                explainer.wish = RecordedResult.Wish(scheme: try row.text(3), revision: revision)
-                return try explainer.period(subject, period).first { $0.kind == .result }
+                return try result(subject, period, try row.text(3), revision: revision)
             }
         }
         return nil

@@ -41,7 +41,8 @@ struct SimulatedSubject {
         holds = grades
         openTasks = Dictionary(tasks.map { ($0.id, $0) }) { first, _ in first }
         allDecisions = facts.filter { $0.type == "decision.made" }
-        decisions = allDecisions.filter { $0.sign > 0 }
+        let undone = Set(allDecisions.compactMap(\.reverses))
+        decisions = allDecisions.filter { $0.sign > 0 && !undone.contains($0.id) }
         let types = scheme.arrivalFactTypes
         for fact in facts where types.contains(fact.type) {
             let effects = scheme.arrivals(of: fact, calendar: calendar).filter { ($0.subject ?? subject) == subject }
