@@ -126,6 +126,7 @@ struct WaiverTests {
         ("of: nothing\n  on: exception.asked", "005"),
         ("of: late\n  on: lateness.found", "005"),
         ("of: late\n  on: exception.asked\n  steps: [{ role: office, options: { agree: end } }]", "004"),
+        ("of: late\n  on: exception.asked\n  steps: [{ role: a, silence: yes, options: { yes: waive } }]", "004"),
     ])
     func aWaiverThatWaivesNothingOrNamesNobodyIsAFault(_ keys: String, _ code: String) throws {
         do {

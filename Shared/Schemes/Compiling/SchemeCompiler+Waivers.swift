@@ -38,6 +38,13 @@ extension SchemeCompiler {
                 .wrongForm, at: head.name.place, "no step of `\(head.name.text)` grants it",
                 "let an option of a step lead to `waive`")
         }
+        for step in approval?.steps ?? [] {
+            guard let option = step.options.first(where: { $0.name == step.silence }) else { continue }
+            guard option.outcome == .waive || option.outcome == .next else { continue }
+            faults.report(
+                .wrongForm, at: head.name.place, "`\(head.name.text)` would be granted by silence",
+                "somebody has to allow it: let `silence` be an option that ends")
+        }
         let known = Set(shapes.flatMap(\.attributes).map(\.name))
         let same = fields.texts("same")
         for name in same where name.text != "customer" && !known.contains(name.text) {
