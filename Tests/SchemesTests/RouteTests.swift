@@ -96,4 +96,30 @@ struct RouteTests {
     func whatLeadsNowhereIsAFault(_ rules: String, _ code: String) {
         #expect(codes(rules).contains(code))
     }
+
+    @Test(arguments: [
+        ("year", "0 days", "2026-12"), ("200 days", "0 days", "2026-07"), ("month", "6 months", "2026-08"),
+    ])
+    func whatWasDoneLongBeforeItsDeadlineCounts(_ due: String, _ after: String, _ period: String) throws {
+        let rules = """
+            - obligation: report
+              clause: R1 x
+              due: \(due)
+              fact: deal.closed
+              deadline: { after: \(after) }
+            """
+        for (isDone, count) in [(true, 0), (false, 1)] {
+            var store = MemoryStore(try Sample.compile(rules))
+            let first = try day(period == "2026-08" ? "2026-02-03" : "2026-01-03")
+            for (type, isWanted) in [("deal.closed", isDone), ("complaint.judged", true)] where isWanted {
+                store.add(
+                    Fact(
+                        id: DeterministicID.make("o", type), subject: Sample.manager, type: type, businessDate: first,
+                        occurredAt: Timestamp(startOf: first), amount: nil, customer: nil, source: "t", sourceID: "1",
+                        attributes: [:]))
+            }
+            let close = store.close(try Sample.month(period))
+            #expect(close.evaluations[Sample.manager]?.effects.count == count)
+        }
+    }
 }

@@ -36,6 +36,38 @@ enum Rhythm: Hashable, Sendable {
     }
 }
 
+extension SchemeStorage {
+    /// How many days before a period a fact may lie that meets something due in it.
+    var reach: Int {
+        obligations.map { rule -> Int in
+            let rhythms: [Rhythm] =
+                switch rule.due {
+                case .every(let rhythm): [rhythm]
+                case .chosen(let slot): words(of: slot).compactMap { Rhythm($0) }
+                case .fact, .on: []
+                }
+            let longest = rhythms.map(\.longest).max() ?? 0
+            return longest > 92 || rule.deadline.reach > 62 ? longest + rule.deadline.reach : 0
+        }.reduce(130, max)
+    }
+
+    private func words(of slot: Int) -> [String] {
+        guard case .table(let plan, let column) = figure(slot).work else { return [] }
+        return plan.rows.map { $0.outputs[column].text.filter { $0 != "\"" } }
+    }
+}
+
+extension Rhythm {
+    /// The days of the longest span.
+    fileprivate var longest: Int {
+        switch self {
+        case .days(let count): count
+        case .calendar(.year): 366
+        case .calendar: 92
+        }
+    }
+}
+
 /// When a notice reminds of an obligation that is not met yet.
 struct ReminderPlan: Sendable {
     let obligation: String

@@ -123,7 +123,7 @@ extension Evaluator {
     /// The same task with a new deadline that begins to run on the next working day; `nil` when it was asked often enough.
     private func again(_ open: TaskRequest, _ step: TaskStep) -> [Effect]? {
         let times = open.context["rolled over"].flatMap { Int($0) } ?? 0
-        guard times < step.rollsOver, open.role == step.role else { return nil }
+        guard times < step.rollsOver, open.context["escalates"] == nil else { return nil }
         let day = inputs.calendar.workingDay(onOrAfter: inputs.period.last.adding(days: 1))
         var context = open.context
         context["rolled over"] = String(times + 1)

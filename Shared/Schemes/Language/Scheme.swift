@@ -104,6 +104,8 @@ extension Scheme {
         types.formUnion(storage.lifelong.compactMap(\.rule.persons))
         for rule in storage.obligations {
             if case .on = rule.due { types.insert(rule.factType) }
+            // What a fact announces may lie any time after it.
+            if case .fact(let type) = rule.due, rule.anchor != nil { types.formUnion([type, rule.factType]) }
         }
         let hasPanel = storage.tasks.contains { $0.steps.contains { $0.panel != nil } }
         if hasPanel || storage.waivers.contains(where: { $0.approval != nil }) { types.insert("decision.made") }
@@ -112,7 +114,7 @@ extension Scheme {
 
     /// The business dates of all other facts that ``evaluate(_:tracing:)`` needs for a period.
     public func keptWindow(for period: Period) -> ClosedRange<CalendarDate> {
-        period.first.adding(days: -130)...period.last.adding(days: 31)
+        period.first.adding(days: -storage.reach)...period.last.adding(days: 31)
     }
 
     /// The attributes of the subjects' profiles that are read.
