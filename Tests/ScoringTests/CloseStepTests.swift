@@ -184,9 +184,10 @@ private func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) 
                         // All begin a round together; whoever failed is not waited for.
                         arrived.change { $0 += 1 }
                         let deadline = ContinuousClock.now + .seconds(5)
-                        while arrived.value < (round + 1) * workers,
+                        while arrived.value < (round + 1) * workers, failures.value.isEmpty,
                             ContinuousClock.now < deadline
                         { Thread.sleep(forTimeInterval: 0) }
+                        guard failures.value.isEmpty else { return }
                         try CloseStore(connection).register(marker, partitions: workers)
                     }
                 } catch {
