@@ -59,7 +59,8 @@ let package = Package(
 
         // Tables and libraries over the store that a service shares with the operator's command.
         .target(
-            name: "ScoringStores", dependencies: ["Domain", "Contracts", "Postgres", "ScoringCore", "Schemes"],
+            name: "ScoringStores",
+            dependencies: ["Domain", "Contracts", "Postgres", "ScoringCore", "SchemeLibrary", "Schemes"],
             path: "Services/Scoring/Stores", swiftSettings: .strict),
         .shared("SchemeLibrary", needs: ["Domain", "Contracts", "Schemes", "Postgres"]),
         .target(
@@ -69,7 +70,7 @@ let package = Package(
 
         // The four services and the operator's command.
         .service("Intake", needs: ["Messaging", "Schemes", .hummingbird, .httpTypes, .nioCore, .yams]),
-        .service("Scoring", needs: ["Messaging", "Schemes", "FEEL", "ScoringStores"]),
+        .service("Scoring", needs: ["Messaging", "Schemes", "FEEL", "SchemeLibrary", "ScoringStores"]),
         .service(
             "Payroll",
             needs: [
@@ -106,8 +107,8 @@ let package = Package(
         .tests(
             "ScoringTests",
             needs: [
-                "Scoring", "ScoringCore", "ScoringStores", "Schemes", "Contracts", "Domain", "Kafka", "Messaging",
-                "Postgres", "ServiceKit", "TestServers", "MockBroker", .log,
+                "Scoring", "ScoringCore", "ScoringStores", "SchemeLibrary", "Schemes", "Contracts", "Domain", "Kafka",
+                "Messaging", "Postgres", "ServiceKit", "TestServers", "MockBroker", .log,
             ]),
         .tests("SchemesTests", needs: ["Schemes", "FEEL", "Domain"]),
         .target(

@@ -66,6 +66,18 @@ public final class SchemeLibrary: Sendable {
         return schemes
     }
 
+    /// The working days of an institution as the reference data know them now.
+    public func calendar(of institution: String, on connection: Connection) throws(PostgresError) -> WorkCalendar {
+        var holidays: Set<CalendarDate> = []
+        var makeUpDays: Set<CalendarDate> = []
+        let rows = try connection.query(
+            "SELECT date, working FROM reference.calendar_day WHERE institution = $1", [.text(institution)])
+        for row in rows {
+            if try row.bool(1) { makeUpDays.insert(try row.date(0)) } else { holidays.insert(try row.date(0)) }
+        }
+        return WorkCalendar(holidays: holidays, makeUpDays: makeUpDays)
+    }
+
     private func keep(_ document: String, _ key: Key) -> Result<Scheme, Fault> {
         do {
             let bundle = try SchemeBundle(document: document)

@@ -23,9 +23,9 @@ final class Office {
     private var next: [Int64]
     private var delivered: Int64 = 0
     private var handler: FactHandler
-    private let library = ScoringSchemes()
+    private let library = SchemeLibrary()
     private let options: FactOptions
-    private let desk = RunDesk(library: PaySchemes())
+    private let desk = RunDesk(library: SchemeLibrary())
     private let schemes: [Scheme]
     /// When the messages that are told next were written.
     var now = CalendarDate("2026-01-31") ?? .earliest

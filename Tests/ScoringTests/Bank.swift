@@ -4,6 +4,7 @@ import Foundation
 import Kafka
 import Messaging
 import Postgres
+import SchemeLibrary
 import Schemes
 import ScoringCore
 import ScoringStores

@@ -1,6 +1,7 @@
 import Contracts
 import Domain
 import Postgres
+import SchemeLibrary
 import Schemes
 import ScoringCore
 import ScoringStores

@@ -3,6 +3,7 @@ import Domain
 import PayrollCore
 import PayrollStores
 import Postgres
+import SchemeLibrary
 import ScoringStores
 
 /// `gradus audit`: every total again, from the facts up.

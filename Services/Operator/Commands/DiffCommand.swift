@@ -3,6 +3,7 @@ import Contracts
 import Domain
 import Foundation
 import Postgres
+import SchemeLibrary
 import Schemes
 import ScoringStores
 
@@ -68,7 +69,7 @@ extension SchemeCommand {
                     exitCode: 65)
             }
             let institution = institution ?? after.scheme.institution
-            let library = ScoringSchemes()
+            let library = SchemeLibrary()
             let period = try chosen(institution, after.scheme, library, connection)
             var comparison = try RuleComparison(
                 before.scheme, after.scheme, institution: institution, period: period, on: connection, library)
@@ -81,7 +82,7 @@ extension SchemeCommand {
         }
 
         private func chosen(
-            _ institution: String, _ scheme: Scheme, _ library: ScoringSchemes, _ connection: Connection
+            _ institution: String, _ scheme: Scheme, _ library: SchemeLibrary, _ connection: Connection
         ) throws -> Period {
             if let period = period.flatMap({ Period($0) }) { return period }
             let store = try CurrentInputs(connection, library, institution: institution)

@@ -1,6 +1,7 @@
 import Contracts
 import Domain
 import Postgres
+import SchemeLibrary
 import Schemes
 import ScoringCore
 import ScoringStores
@@ -96,7 +97,7 @@ struct RecordedEffect {
 /// Works effects out again from the fact, the decision or the result that brought them about.
 struct EffectOrigins {
     let connection: Connection
-    let library: ScoringSchemes
+    let library: SchemeLibrary
 
     struct Found {
         var record: EffectRecord?
@@ -153,7 +154,7 @@ struct EffectOrigins {
         _ id: UUID128, _ record: EffectRecord?, _ facts: [Fact]
     ) throws -> (EffectRecord, Fact)? {
         guard let record, let (name, version) = record.scheme else { return nil }
-        let scheme = try library.scheme(name, version: version, on: connection)
+        let scheme = try library.required(name, version: version, on: connection)
         let calendar = try library.calendar(of: scheme.institution, on: connection)
         for fact in facts {
             if let effect = scheme.arrivals(of: fact, calendar: calendar).first(where: { $0.bringsAbout(id) }) {
@@ -174,7 +175,7 @@ struct EffectOrigins {
         for row in rows {
             let payload = try row.bytes(3)
             let decision = try FactCodec.decode(payload.span)
-            let scheme = try library.scheme(try row.text(0), version: Int(try row.int4(1)), on: connection)
+            let scheme = try library.required(try row.text(0), version: Int(try row.int4(1)), on: connection)
             let answer = scheme.answer(
                 decision, to: try JSONText.decode(TaskRequest.self, try row.text(2)), openTasks: [],
                 grades: try grades(of: number, before: decision),

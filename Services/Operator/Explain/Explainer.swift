@@ -17,13 +17,12 @@ struct Explainer {
     /// Every figure, also those that nothing published comes from.
     var all = false
     var wish = RecordedResult.Wish()
-    private let library = ScoringSchemes()
-    private let schemes = PaySchemes()
+    private let library = SchemeLibrary()
 
     init(_ connection: Connection) { self.connection = connection }
 
     private var pay: PayExplainer {
-        PayExplainer(connection: connection, schemes: schemes, library: library, depth: depth)
+        PayExplainer(connection: connection, library: library, depth: depth)
     }
 
     /// A subject's period: what was paid for it, and the results.
@@ -31,9 +30,9 @@ struct Explainer {
         var found: [Explanation] = []
         if figures.isEmpty, wish.revision == nil, wish.knownOn == nil {
             // The figures stand below, with the results.
-            let pay = PayExplainer(connection: connection, schemes: schemes, library: library, depth: 0)
+            let pay = PayExplainer(connection: connection, library: library, depth: 0)
             for run in try pay.runs(subject, earned: period) {
-                guard let statement = try RecomputedStatement(of: subject, run: run, schemes, on: connection) else {
+                guard let statement = try RecomputedStatement(of: subject, run: run, library, on: connection) else {
                     continue
                 }
                 found.append(
@@ -68,7 +67,7 @@ struct Explainer {
         guard
             let row = try connection.query("SELECT run, subject FROM payroll.line WHERE id = $1", [.uuid(id)]).first,
             let subject = Subject(try row.text(1)),
-            let statement = try RecomputedStatement(of: subject, run: try row.uuid(0), schemes, on: connection),
+            let statement = try RecomputedStatement(of: subject, run: try row.uuid(0), library, on: connection),
             let line = statement.pay.booked.lines.first(where: { $0.id == id })
         else { return nil }
         return try pay.line(line, statement)
@@ -79,7 +78,7 @@ struct Explainer {
             let row = try connection.query("SELECT run, subject FROM payroll.statement WHERE id = $1", [.uuid(id)])
                 .first,
             let subject = Subject(try row.text(1)),
-            let statement = try RecomputedStatement(of: subject, run: try row.uuid(0), schemes, on: connection)
+            let statement = try RecomputedStatement(of: subject, run: try row.uuid(0), library, on: connection)
         else { return nil }
         return try pay.statement(statement)
     }

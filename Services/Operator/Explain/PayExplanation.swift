@@ -13,7 +13,7 @@ struct RecomputedStatement {
     let pay: RecordedPay
     let again: PayStatement?
 
-    init?(of subject: Subject, run: UUID128, _ library: PaySchemes, on connection: Connection) throws {
+    init?(of subject: Subject, run: UUID128, _ library: SchemeLibrary, on connection: Connection) throws {
         guard let pay = try RecordedPay(of: subject, run: run, library: library, on: connection) else { return nil }
         self.pay = pay
         again = try pay.recomputed()
@@ -66,8 +66,7 @@ struct RecomputedStatement {
 /// Explains statements and their lines from the results behind them.
 struct PayExplainer {
     let connection: Connection
-    let schemes: PaySchemes
-    let library: ScoringSchemes
+    let library: SchemeLibrary
     let depth: Int
 
     /// The statements' runs of a subject in which something was booked for an earned period.

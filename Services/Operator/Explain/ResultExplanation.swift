@@ -1,6 +1,7 @@
 import Contracts
 import Domain
 import Postgres
+import SchemeLibrary
 import Schemes
 import ScoringCore
 import ScoringStores
@@ -17,11 +18,11 @@ struct RecomputedResult {
     let holds: [GradeHold]
 
     init(
-        _ recorded: RecordedResult, _ place: RecordedInputs.Place, _ library: ScoringSchemes,
+        _ recorded: RecordedResult, _ place: RecordedInputs.Place, _ library: SchemeLibrary,
         on connection: Connection
     ) throws {
         self.recorded = recorded
-        let scheme = try library.scheme(recorded.scheme, version: recorded.version, on: connection)
+        let scheme = try library.required(recorded.scheme, version: recorded.version, on: connection)
         self.scheme = scheme
         let store = RecordedInputs(connection, library)
         let inputs = try store.inputs(scheme, recorded.period, place, before: recorded.cutOffset)

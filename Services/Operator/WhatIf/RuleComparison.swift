@@ -1,5 +1,6 @@
 import Domain
 import Postgres
+import SchemeLibrary
 import Schemes
 import ScoringStores
 
@@ -24,7 +25,7 @@ struct RuleComparison {
 
     init(
         _ old: Scheme, _ new: Scheme, institution: String, period: Period, on connection: Connection,
-        _ library: ScoringSchemes
+        _ library: SchemeLibrary
     ) throws {
         self.old = old
         self.new = new

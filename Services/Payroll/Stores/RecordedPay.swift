@@ -6,9 +6,6 @@ public import Postgres
 public import SchemeLibrary
 public import Schemes
 
-/// The published schemes as Payroll reads them; the name tells them from Scoring's.
-public typealias PaySchemes = SchemeLibrary
-
 /// Works a booked statement out again from what was known when its run was calculated: results and findings received
 /// before, lines of earlier runs, and what was carried.
 public struct RecordedPay: Sendable {

@@ -1,5 +1,6 @@
 import Contracts
 import Domain
+import SchemeLibrary
 import Schemes
 import ScoringCore
 import ScoringStores
@@ -10,7 +11,7 @@ extension ArrivalWork {
         guard case .text(let text)? = reversal.attributes["task"], let id = UUID128(text) else { return }
         let store = TaskStore(connection)
         guard let asked = try store.asked(id) else { return }
-        let scheme = try library.scheme(asked.scheme, version: asked.version, on: connection)
+        let scheme = try library.required(asked.scheme, version: asked.version, on: connection)
         if let decisive = try DecisionStore(connection).decisive(of: id) {
             guard decisive == reversal.reverses || scheme.hasPanel(asked.request) else { return }
             try takeBack(id, asked.subject, reversal, offset, trace)

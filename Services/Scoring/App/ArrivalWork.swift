@@ -1,6 +1,7 @@
 import Contracts
 import Domain
 import Postgres
+import SchemeLibrary
 import Schemes
 import ScoringCore
 import ScoringStores
@@ -77,7 +78,7 @@ struct ArrivalWork {
             return
         }
         guard try !DecisionStore(connection).isUndone(fact.id, of: open.subject) else { return }
-        let scheme = try library.scheme(open.scheme, version: open.version, on: connection)
+        let scheme = try library.required(open.scheme, version: open.version, on: connection)
         let decisions = scheme.hasPanel(open.request) ? try store.decisions(of: open.subject, through: offset) : []
         let answer = scheme.answer(
             fact, to: open.request, openTasks: try store.open(of: open.subject),

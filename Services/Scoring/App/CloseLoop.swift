@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Messaging
 import Postgres
+import SchemeLibrary
 import ScoringCore
 import ScoringStores
 import ServiceKit

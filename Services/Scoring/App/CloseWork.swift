@@ -2,6 +2,7 @@ import Contracts
 import Domain
 import Messaging
 import Postgres
+import SchemeLibrary
 import Schemes
 import ScoringCore
 import ScoringStores
@@ -152,7 +153,7 @@ extension CloseWork {
             return try closes.recredit(close)
         }
         for (scheme, version, period) in try ResultStore(connection).judged(by: close.id) {
-            let scheme = try library.scheme(scheme, version: version, on: connection)
+            let scheme = try library.required(scheme, version: version, on: connection)
             var comparison = PopulationComparison(
                 scheme, period, calendar: try library.calendar(of: scheme.institution, on: connection))
             guard comparison.isNeeded else { continue }

@@ -2,6 +2,7 @@ import Contracts
 import Domain
 import Messaging
 import Postgres
+import SchemeLibrary
 import ScoringCore
 import ScoringStores
 import ServiceKit
@@ -35,7 +36,7 @@ extension FactHandler {
     ) throws {
         let closes = CloseStore(connection)
         for reference in marker.schemes {
-            _ = try library.scheme(reference.scheme, version: reference.version, on: connection)
+            _ = try library.required(reference.scheme, version: reference.version, on: connection)
         }
         try closes.register(marker, partitions: options.partitions)
         guard let attempt = try closes.attempt(marker.close), attempt.attempt == marker.attempt,

@@ -2,6 +2,7 @@ import Contracts
 import Kafka
 import Messaging
 import Postgres
+import SchemeLibrary
 import ScoringCore
 import ScoringStores
 

@@ -2,6 +2,7 @@ import Contracts
 import Domain
 import Messaging
 import Postgres
+import SchemeLibrary
 import ScoringCore
 import ScoringStores
 

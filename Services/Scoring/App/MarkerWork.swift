@@ -1,6 +1,7 @@
 import Contracts
 import Domain
 import Postgres
+import SchemeLibrary
 import Schemes
 import ScoringCore
 import ScoringStores
@@ -65,7 +66,7 @@ struct MarkerWork {
         let profiles = try profiles(subjects)
         report.unprofiled += subjects.count { $0.subject.kind == .manager && profiles[$0.number] == nil }
         for reference in marker.schemes {
-            let scheme = try library.scheme(reference.scheme, version: reference.version, on: connection)
+            let scheme = try library.required(reference.scheme, version: reference.version, on: connection)
             guard scheme.periodKinds.contains(marker.period.kind) else { continue }
             var entries: [ResultStore.Entry] = []
             for judged in try evaluate(scheme, marker.period, subjects, profiles) where judged.evaluation.applies {
@@ -86,7 +87,7 @@ struct MarkerWork {
             let due = subjects.filter { (late[$0.number] ?? .latest) <= period.last }
             guard !due.isEmpty else { continue }
             for reference in references {
-                let scheme = try library.scheme(reference.scheme, version: reference.version, on: connection)
+                let scheme = try library.required(reference.scheme, version: reference.version, on: connection)
                 guard scheme.periodKinds.contains(period.kind) else { continue }
                 try revise(scheme, period, due)
             }

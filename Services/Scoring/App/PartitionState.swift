@@ -1,6 +1,7 @@
 import Contracts
 import Domain
 import Postgres
+import SchemeLibrary
 import ScoringCore
 import ScoringStores
 

@@ -1,4 +1,5 @@
 import Messaging
+import SchemeLibrary
 import ScoringStores
 import ServiceKit
 

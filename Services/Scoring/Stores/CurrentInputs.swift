@@ -1,6 +1,7 @@
 import Contracts
 public import Domain
 public import Postgres
+public import SchemeLibrary
 public import Schemes
 import ScoringCore
 
@@ -24,7 +25,7 @@ public struct CurrentInputs {
             HAVING count(*) >= (SELECT count(DISTINCT s.partition) FROM scoring.subject s WHERE s.institution = $1)
             """, [.text(institution)])
         for row in rows {
-            let scheme = try library.scheme(try row.text(0), version: Int(try row.int4(1)), on: connection)
+            let scheme = try library.required(try row.text(0), version: Int(try row.int4(1)), on: connection)
             kept.formUnion(scheme.series.map(\.key))
         }
         self.kept = kept

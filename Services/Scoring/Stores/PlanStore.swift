@@ -1,6 +1,7 @@
 public import Contracts
 public import Domain
 public import Postgres
+public import SchemeLibrary
 public import Schemes
 public import ScoringCore
 
@@ -51,7 +52,7 @@ public struct PlanStore {
             "SELECT institution, scheme, version FROM scoring.activation WHERE partition = $1 ORDER BY 1, 2, 3",
             [.int2(Int16(partition))])
         for row in rows {
-            let scheme = try library.scheme(try row.text(1), version: Int(try row.int4(2)), on: connection)
+            let scheme = try library.required(try row.text(1), version: Int(try row.int4(2)), on: connection)
             schemes[try row.text(0), default: []].append(scheme)
         }
         let known = try store.types()
@@ -97,7 +98,7 @@ public struct PlanStore {
     public func activate(
         _ marker: SchemeMarker, partition: Int32, offset: Int64
     ) throws -> Bool {
-        let scheme = try library.scheme(marker.scheme.scheme, version: marker.scheme.version, on: connection)
+        let scheme = try library.required(marker.scheme.scheme, version: marker.scheme.version, on: connection)
         let isNew =
             try connection.execute(
                 """

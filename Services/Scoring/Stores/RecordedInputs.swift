@@ -1,11 +1,9 @@
 import Contracts
 public import Domain
 public import Postgres
+public import SchemeLibrary
 public import Schemes
 import ScoringCore
-
-/// The published schemes as Scoring reads them; the name tells them from Payroll's.
-public typealias ScoringSchemes = SchemeLibrary
 
 /// Puts together again what an evaluation found when it was made: the facts before its cut, and the results, grades and
 /// tasks that were known then. The working days are those that the reference data know now.

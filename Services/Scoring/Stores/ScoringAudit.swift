@@ -1,5 +1,6 @@
 public import Domain
 public import Postgres
+public import SchemeLibrary
 import ScoringCore
 
 /// Checks the running aggregates against the facts that they were counted from.
