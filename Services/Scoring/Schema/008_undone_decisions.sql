@@ -8,3 +8,14 @@ CREATE TABLE scoring.decision_effect (
     record text NOT NULL,
     PRIMARY KEY (task, place)
 );
+
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gradus_scoring') THEN
+        GRANT SELECT, INSERT, UPDATE, DELETE ON scoring.decision_effect TO gradus_scoring;
+    END IF;
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'gradus_operator') THEN
+        GRANT SELECT ON scoring.decision_effect TO gradus_operator;
+    END IF;
+END
+$$;
