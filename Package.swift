@@ -177,7 +177,10 @@ let package = Package(
         // Whole installations: the five programs above as processes; a build of all tests builds them, too.
         .tests(
             "JourneyTests",
-            needs: ["Operator", "Contracts", "Domain", "Kafka", "Postgres", "TestServers", "MockBroker", .log]),
+            needs: [
+                "Operator", "Contracts", "Domain", "Kafka", "Postgres", "SchemeLibrary", "Schemes", "ScoringCore",
+                "ScoringStores", "TestServers", "MockBroker", .log,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -34,7 +34,9 @@ struct TopicReader {
     }
 
     /// Hands over every message in the order of partition and offset.
-    func read(_ body: (Event) -> Void) throws {
+    ///
+    /// - Parameter starts: where to begin in a partition that was read before.
+    func read(from starts: [Int32: Int64] = [:], _ body: (Event) -> Void) throws {
         let administration = try TopicAdministration(configuration, logger: OperatorSettings.logger)
         guard let partitions = try administration.partitionCount(of: topic) else {
             throw OperatorError("GR-OPERATOR-042", "there is no topic \(topic); see gradus topics list", exitCode: 66)
@@ -45,9 +47,9 @@ struct TopicReader {
         for partition in 0..<Int32(partitions) {
             let place = TopicPartition(topic, partition)
             let marks = try administration.watermarks(of: place)
-            guard marks.high > marks.low else { continue }
-            try consumer.assign([StartPosition(place, at: marks.low)])
-            var next = marks.low
+            var next = max(marks.low, starts[partition] ?? 0)
+            guard marks.high > next else { continue }
+            try consumer.assign([StartPosition(place, at: next)])
             while next < marks.high {
                 _ = try consumer.poll(timeoutMilliseconds: 500, limit: 1_000) { message in
                     guard message.offset < marks.high else { return }

@@ -51,7 +51,7 @@ struct ScoreBatch {
         case .gradeDecided: grades.append(try decode(Data(batch.bytes[range]), type))
         case .periodClosed:
             let event: PeriodClosed = try decode(Data(batch.bytes[range]), type)
-            if event.period.kind == .month { closes.append(event) }
+            if event.period.isPaid { closes.append(event) }
         default: break
         }
     }

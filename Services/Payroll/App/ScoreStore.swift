@@ -133,7 +133,7 @@ struct DueMarks {
     private var causes: [Key: Set<UUID128>] = [:]
 
     mutating func mark(_ subject: Subject, _ period: Period, causes facts: [UUID128]) {
-        guard subject.kind == .manager, period.kind != .day, period.kind != .week else { return }
+        guard subject.kind == .manager, period.isPaid else { return }
         causes[Key(subject: subject, period: period), default: []].formUnion(facts)
     }
 
@@ -172,4 +172,9 @@ struct DueMarks {
                 .texts(marks.map { "{" + $0.causes.map(\.description).joined(separator: ",") + "}" }),
             ])
     }
+}
+
+extension Period {
+    /// Whether a scheme may pay by it: nobody is paid by the day or the week.
+    var isPaid: Bool { kind != .day && kind != .week }
 }

@@ -12,9 +12,9 @@ public struct DuePeriod: Hashable, Sendable {
 
 /// What is known of managers' earned periods: the tables `input`, `finding`, `line`, `due` and `closed`.
 public enum PayInputStore {
-    /// What the latest attempt of a month's close announced, against what has arrived; nil before the close.
+    /// What the latest attempt of a close announced, against what has arrived; nil before the close.
     public static func control(
-        institution: String, month: Period, on connection: Connection
+        institution: String, period: Period, on connection: Connection
     ) throws(PostgresError) -> CloseControl? {
         let rows = try connection.query(
             """
@@ -23,7 +23,7 @@ public enum PayInputStore {
                 (SELECT count(*) FROM payroll.input i WHERE i.close = c.close AND i.revised)
             FROM payroll.closed c WHERE c.institution = $1 AND c.period = $2 ORDER BY c.received_at DESC LIMIT 1
             """,
-            [.text(institution), .text(month.description)])
+            [.text(institution), .text(period.description)])
         return try rows.first.map { row throws(PostgresError) in
             CloseControl(
                 finalised: Int(try row.int8(0)), revised: Int(try row.int8(1)), receivedFinalised: Int(try row.int8(2)),

@@ -3,6 +3,7 @@ import Messaging
 public import PayrollCore
 public import Postgres
 public import SchemeLibrary
+import Schemes
 
 /// Takes runs through their states, each step with its event in one transaction.
 ///
@@ -118,9 +119,27 @@ extension RunDesk {
     }
 
     private func obstacle(_ run: PayRun, on connection: Connection) throws(PostgresError) -> String? {
-        let control = try PayInputStore.control(institution: run.institution, month: run.month, on: connection)
-        guard let control else { return "the month is not closed yet" }
-        return control.reason
+        for period in try periods(run, on: connection) {
+            let control = try PayInputStore.control(institution: run.institution, period: period, on: connection)
+            guard let control else {
+                return period == run.month ? "the month is not closed yet" : "\(period) is not closed yet"
+            }
+            if let reason = control.reason { return reason }
+        }
+        return nil
+    }
+
+    /// The periods that have to be closed before the run of a month: whatever the schemes in force pay by that ends in
+    /// it. A scheme that pays by the quarter has none in January; without any scheme it is the month itself.
+    private func periods(_ run: PayRun, on connection: Connection) throws(PostgresError) -> [Period] {
+        let schemes = try library.schemes(of: run.institution, on: run.month.last, connection: connection)
+        guard !schemes.isEmpty else { return [run.month] }
+        let kinds = Set(schemes.map(\.basePeriod))
+        return [.month, .quarter, .year].filter { kinds.contains($0) }.compactMap { kind in
+            let last = Period(kind, containing: run.month.last)
+            let period = last.last > run.month.last ? Period(kind, containing: last.first.adding(days: -1)) : last
+            return run.month.contains(period.last) ? period : nil
+        }
     }
 
     private func book(_ run: PayRun, _ now: Timestamp, in transaction: borrowing Transaction) throws -> Calculation {

@@ -12,20 +12,28 @@ public enum SchemeTests {
         let scheme = Scheme(storage)
         var coverage = Coverage()
         var cases: [TestReport.Case] = []
+        each(in: files, of: scheme, faults) { file, run in
+            var run = run
+            let name = run.test.required("test")?.text ?? ""
+            let failures = run.run()
+            coverage.formUnion(run.coverage)
+            run.test.finish()
+            cases.append(.init(file: file, line: run.test.place.line, name: name, failures: failures))
+        }
+        return TestReport(faults: faults.sorted, cases: cases, notReached: coverage.notReached(in: storage))
+    }
+
+    /// Reads the tests of a pack, in the order of its files, and hands over each with the file's name.
+    static func each(in files: [SchemeSource], of scheme: Scheme, _ faults: FaultLog, _ body: (String, TestRun) -> Void)
+    {
         for file in files.filter({ $0.file.contains("tests/") }).sorted(by: { $0.file < $1.file }) {
             guard let root = Fields.root(of: file, faults: faults) else { continue }
             let background = root.list("background")
             for test in root.list("tests") {
-                var run = TestRun(scheme, test, background: background, faults: faults)
-                let name = test.required("test")?.text ?? ""
-                let failures = run.run()
-                coverage.formUnion(run.coverage)
-                test.finish()
-                cases.append(.init(file: file.file, line: test.place.line, name: name, failures: failures))
+                body(file.file, TestRun(scheme, test, background: background, faults: faults))
             }
             root.finish()
         }
-        return TestReport(faults: faults.sorted, cases: cases, notReached: coverage.notReached(in: storage))
     }
 }
 

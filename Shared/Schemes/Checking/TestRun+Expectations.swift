@@ -1,58 +1,54 @@
 import Domain
 import FEEL
 
-extension TestRun {
-    mutating func expect(_ close: MemoryStore.Close, _ effects: [Effect], _ expected: Fields, _ period: String) {
+extension TestExpectations {
+    /// Compares what a close showed.
+    mutating func expect(_ seen: TestObservation, _ expected: Fields, _ period: String) {
         defer { expected.finish() }
-        let evaluation = close.evaluations[subject]
         if let figures = expected.fields("figures") {
             for key in figures.keys {
-                let across = close.across?.figures[subject]?.first { $0.name == key.text }?.text
-                let actual = evaluation?.text(of: key.text) ?? across ?? "none"
-                compare("\(period) \(key.text)", actual, figures.text(key.text)?.text ?? "")
+                compare(
+                    "\(period) \(key.text)", seen.figures[key.text] ?? "none", figures.text(key.text)?.text ?? "")
             }
         }
-        if let score = expected.text("score") {
-            compare("\(period) score", evaluation?.score?.text ?? "none", score.text)
-        }
-        if let grade = expected.text("grade") { compare("\(period) grade", evaluation?.grade ?? "none", grade.text) }
+        if let score = expected.text("score") { compare("\(period) score", seen.score ?? "none", score.text) }
+        if let grade = expected.text("grade") { compare("\(period) grade", seen.grade ?? "none", grade.text) }
         if expected.node("gaps") != nil {
             let wanted = expected.texts("gaps").map(\.text).sorted().joined(separator: ", ")
-            let actual = (evaluation?.gaps.map(\.figure) ?? []).sorted().joined(separator: ", ")
-            compare("\(period) gaps", actual, wanted)
+            compare("\(period) gaps", seen.gaps.sorted().joined(separator: ", "), wanted)
         }
-        expectPay(close.pay[subject], expected, period)
-        expectFines(expected, period)
-        expect(effects + (close.across?.effects ?? []), expected, period)
+        expectPay(seen.pay, expected, period)
+        expectFines(seen.findings, expected, period)
+        expect(seen.effects, expected, period)
     }
 
-    private mutating func expectPay(_ pay: PayEvaluation?, _ expected: Fields, _ period: String) {
+    private mutating func expectPay(_ pay: TestObservation.Pay?, _ expected: Fields, _ period: String) {
         if let lines = expected.fields("pay") {
             for key in lines.keys {
                 let named = (pay?.lines ?? []).filter { $0.component == key.text }
-                let total = named.reduce(Int64(0)) { $0 + $1.amount.minorUnits }
+                let total = named.reduce(Int64(0)) { $0 + $1.amount }
                 compare(
                     "\(period) pay \(key.text)", Decimal128(units: total, scale: 2).text,
                     lines.text(key.text)?.text ?? "")
             }
         }
-        let totals: [(String, Money?)] = [
-            ("gross", pay?.gross), ("deductions", pay?.deductions), ("net", pay?.net), ("carry", pay?.carryOut),
+        let totals: [(String, Int64?)] = [
+            ("gross", pay?.gross), ("deductions", pay?.deductions), ("net", pay?.net), ("carry", pay?.carry),
         ]
         for (key, amount) in totals {
             guard let text = expected.text(key) else { continue }
-            compare("\(period) \(key)", amount?.amountText ?? "none", text.text)
+            compare("\(period) \(key)", amount.map { Decimal128(units: $0, scale: 2).text } ?? "none", text.text)
         }
         if let pay {
-            let left = pay.gross.minorUnits - pay.deductions.minorUnits
-            let lines = pay.lines.reduce(Int64(0)) { $0 + $1.amount.minorUnits }
+            let left = pay.gross - pay.deductions
+            let lines = pay.lines.reduce(Int64(0)) { $0 + $1.amount }
             if left != lines { failures.append("\(period): the lines do not add up to gross less deductions") }
         }
     }
 
     /// Amounts and numbers of findings by the rule's number or the beginning of it.
-    private mutating func expectFines(_ expected: Fields, _ period: String) {
-        let standing = store.findings.values.filter { $0.subject == subject && "\($0.period)" == period }
+    private mutating func expectFines(_ findings: [Finding], _ expected: Fields, _ period: String) {
+        let standing = findings.filter { $0.subject == subject && "\($0.period)" == period }
         if let fines = expected.fields("fines") {
             for key in fines.keys {
                 let named = standing.filter { Self.belongs($0.rule, to: key.text) }
@@ -90,6 +86,7 @@ extension TestRun {
         rule == prefix || rule.hasPrefix(prefix + ".")
     }
 
+    /// Compares what came about, at a close or at once.
     mutating func expect(_ effects: [Effect], _ expected: Fields, _ when: String) {
         if expected.node("tasks") != nil {
             let actual = effects.compactMap {
