@@ -184,13 +184,23 @@ public final class Consumer {
                 rd_kafka_error_destroy(error)
             } else {
                 while rd_kafka_consumer_closed(handle.pointer) == 0, ContinuousClock.now < deadline {
-                    _ = rd_kafka_queue_poll_callback(queue, 20)
+                    leave(rd_kafka_queue_poll(queue, 20))
                 }
             }
             rd_kafka_queue_destroy(queue)
         }
         isClosed = true
         handle.events.consumer = nil
+    }
+
+    /// One event on the way out. Messages that were fetched but not read are among them: the library's call that serves
+    /// callbacks (2.0.2) aborts the process when it meets one.
+    private func leave(_ event: OpaquePointer?) {
+        guard let event else { return }
+        if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE {
+            rebalance(rd_kafka_event_error(event), rd_kafka_event_topic_partition_list(event))
+        }
+        rd_kafka_event_destroy(event)
     }
 
     func check(_ error: rd_kafka_resp_err_t, _ operation: KafkaOperation) throws(KafkaError) {

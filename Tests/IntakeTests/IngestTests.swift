@@ -143,6 +143,7 @@ import Testing
             try session.take("reference", Sample.manager("rm-7"))
             try harness.withRelay {
                 #expect(try harness.reconciler().round { false }.released == 1)
+                try harness.untilPublished()
                 let log = try FactLog(harness.broker)
                 try log.read()
                 #expect(log.facts.contains { $0.type == "complaint.judged" && $0.subject.id == "rm-7" })

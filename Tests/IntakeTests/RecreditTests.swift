@@ -20,6 +20,17 @@ extension IntakeHarness {
         defer { relay.stop() }
         return try body()
     }
+
+    /// Waits until the broker has everything that the outbox held.
+    func untilPublished() throws {
+        let store = try connection
+        defer { store.close() }
+        for _ in 0..<400 {
+            guard try store.query("SELECT EXISTS (SELECT FROM intake.outbox)")[0].bool(0) else { return }
+            usleep(25_000)
+        }
+        Issue.record("the outbox was not emptied")
+    }
 }
 
 /// Credits follow assignments that change after the fact.
@@ -35,6 +46,7 @@ extension IntakeHarness {
                 #expect(try harness.reconciler().round { false }.released == 1)
                 #expect(try harness.reconciler().round { false }.customers == 0)
                 let log = try FactLog(harness.broker)
+                try harness.untilPublished()
                 try log.read()
                 #expect(
                     log.effects == ["rm-1 deposit.moved 2026-03-05": "10", "rm-1 portfolio.joined 2026-01-01": "1"])
@@ -52,6 +64,7 @@ extension IntakeHarness {
             try harness.withRelay {
                 let log = try FactLog(harness.broker)
                 _ = try harness.reconciler().round { false }
+                try harness.untilPublished()
                 try log.read()
                 try log.store(on: harness.connection)
                 try session.take(
@@ -59,6 +72,7 @@ extension IntakeHarness {
                     Sample.assignment("r-3", "a-2", "rm-2", from: "2026-03-10"))
                 let work = try harness.reconciler().round { false }
                 #expect(work.reversed == 1)
+                try harness.untilPublished()
                 try log.read()
                 #expect(
                     log.effects == [
@@ -100,6 +114,7 @@ extension IntakeHarness {
                     .check("bank", march, patience: .seconds(10), by: "op") { false }
                 #expect(check.reversed == 1)
                 #expect(check.drained)
+                try harness.untilPublished()
                 try log.read()
                 try log.store(on: harness.connection)
                 #expect(log.effects["rm-1 deposit.moved 2026-03-05"] == nil)

@@ -36,6 +36,24 @@ import Testing
         #expect(reader.revocations.count == 1)
     }
 
+    /// With what was fetched but not read still in the client's queue.
+    @Test func leavesTheGroupWithMessagesInHand() throws {
+        try fill(2_000)
+        for round in 0..<20 {
+            let isMember = round % 2 == 0
+            let reader = try Reader(broker, group: isMember ? freshName("g") : nil)
+            if isMember {
+                try reader.consumer.subscribe([topic], listener: reader)
+            } else {
+                try reader.consumer.assign((0..<4).map { StartPosition(TopicPartition(topic, $0), at: 0) })
+            }
+            try reader.poll { $0.received.count >= 1 }
+            usleep(20_000)
+            reader.consumer.close()
+            #expect(reader.revocations.count == (isMember ? 1 : 0))
+        }
+    }
+
     @Test func aPausedPartitionLosesNothing() throws {
         try fill(200)
         let reader = try Reader(broker, group: group, ["queued.min.messages": "10", "fetch.message.max.bytes": "500"])
