@@ -187,7 +187,8 @@ struct StreamOffsetStore: Sendable {
         }
     }
 
-    /// Counts a write that the fence refused, or that was ended under a former owner. For operators only, so it is outside any batch.
+    /// Counts a write that the fence refused, or that was ended under a former owner. For operators only, so it is
+    /// outside any batch.
     func countFenced(_ partition: TopicPartition, on connection: Connection) throws(PostgresError) {
         try connection.execute(
             """

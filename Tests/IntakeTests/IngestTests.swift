@@ -103,7 +103,7 @@ import Testing
                 input.ranges.append(input.bytes.count..<input.bytes.count + record.utf8.count)
                 input.bytes += record.utf8
             }
-            input.trace = { traces[$0] }
+            input.company = { .init(trace: traces[$0]) }
             _ = try session.take(input, door: .init(name: "test", trace: "t"))
             let event = Sample.event("h-1", "complaint.judged", manager: "rm-1")
             try session.take(

@@ -67,7 +67,7 @@ struct FactsRoute: Sendable {
             return try await lane.perform { session in
                 var input = IngestInput(source: source, bytes: bytes, ranges: ranges)
                 input.namesRecords = true
-                input.trace = { _ in trace }
+                input.company = { _ in .init(trace: trace) }
                 return Answer(try session.take(input, door: .init(name: "http", trace: request)))
             }
         } catch let fault as IntakeFault {

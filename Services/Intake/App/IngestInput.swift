@@ -12,13 +12,18 @@ struct IngestInput {
         case missing
     }
 
+    /// What came with a record.
+    struct Company {
+        var envelope = Envelope.inside
+        /// A W3C `traceparent`, such as a header; unchecked.
+        var trace: String?
+    }
+
     var source: Int
     var bytes: [UInt8]
     /// Empty ranges are records without a value.
     var ranges: [Range<Int>]
-    var envelope: (Int) -> Envelope = { _ in .inside }
-    /// The W3C `traceparent` that came beside a record, such as a header; unchecked.
-    var trace: (Int) -> String? = { _ in nil }
+    var company: (Int) -> Company = { _ in Company() }
     /// Whether the answer must name each record.
     var namesRecords = false
 }

@@ -75,7 +75,8 @@ struct Ingestor {
         var items = [Item](repeating: Item(), count: input.ranges.count)
         for (place, range) in input.ranges.enumerated() {
             let reading: RecordReader.Reading
-            switch input.envelope(place) {
+            let company = input.company(place)
+            switch company.envelope {
             case .inside: reading = lines[input.source].reader.read(input.bytes.span.extracting(range))
             case .beside(let attributes):
                 reading = lines[input.source].reader.read(input.bytes.span.extracting(range), envelope: attributes)
@@ -85,7 +86,7 @@ struct Ingestor {
                 continue
             }
             take(reading, at: place, input.source, &items[place], &extras)
-            if let trace = lines[input.source].reader.traceparent ?? input.trace(place) {
+            if let trace = lines[input.source].reader.traceparent ?? company.trace {
                 follow(trace, items[place])
             }
             if input.namesRecords { extras.ids.append(lines[input.source].reader.recordID) }

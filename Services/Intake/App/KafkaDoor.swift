@@ -24,8 +24,7 @@ struct KafkaDoor: BatchHandler {
         var input = IngestInput(source: source, bytes: messages.bytes, ranges: [])
         input.ranges = messages.indices.map { messages.valueRange($0) ?? 0..<0 }
         if case .kafka(_, cloudEvents: true) = ingestor.catalogue.document.sources[source].inlet {
-            input.envelope = { Self.envelope(messages.headers(messages.indices.lowerBound + $0)) }
-            input.trace = { Self.trace(messages.headers(messages.indices.lowerBound + $0)) }
+            input.company = { Self.company(messages.headers(messages.indices.lowerBound + $0)) }
         }
         let result = try retriable { try ingestor.ingest(input, in: copy transaction) }
         uncounted = (result, ingestor.catalogue.id(source))
@@ -49,12 +48,8 @@ struct KafkaDoor: BatchHandler {
 
     mutating func didRollBack() { uncounted = nil }
 
-    private static func trace(_ headers: HeaderList) -> String? {
-        guard let value = headers.all.last(where: { $0.name.lowercased() == "traceparent" })?.value else { return nil }
-        return String(decoding: value, as: UTF8.self)
-    }
-
-    private static func envelope(_ headers: HeaderList) -> IngestInput.Envelope {
+    private static func company(_ headers: HeaderList) -> IngestInput.Company {
+        var trace: String?
         var attributes: [(name: String, value: String)] = []
         var contentType: String?
         for (name, value) in headers.all {
@@ -63,11 +58,12 @@ struct KafkaDoor: BatchHandler {
             if lower.hasPrefix("ce_") {
                 attributes.append((String(lower.dropFirst(3)), String(decoding: value, as: UTF8.self)))
             }
+            if lower == "traceparent" { trace = String(decoding: value, as: UTF8.self) }
             if lower == "content-type" { contentType = String(decoding: value, as: UTF8.self) }
         }
-        if EventHeaders.isStructured(contentType: contentType) { return .inside }
+        if EventHeaders.isStructured(contentType: contentType) { return .init(trace: trace) }
         let isBinary = attributes.contains { $0.name == "specversion" && $0.value == "1.0" }
-        return isBinary ? .beside(attributes) : .missing
+        return .init(envelope: isBinary ? .beside(attributes) : .missing, trace: trace)
     }
 }
 
